@@ -1,0 +1,24 @@
+# Compiler options and libraries that every target shares.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+pkg_check_modules(LIBUV REQUIRED IMPORTED_TARGET libuv)
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_library(birl_options INTERFACE)
+target_include_directories(birl_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(birl_options INTERFACE BIRL_VERSION="${PROJECT_VERSION}")
+target_compile_options(birl_options INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough
+  -fno-omit-frame-pointer -ffunction-sections -fdata-sections)
+target_link_options(birl_options INTERFACE -Wl,--gc-sections -Wl,--as-needed)
+if(BIRL_SANITIZE)
+  target_compile_options(birl_options INTERFACE -fsanitize=${BIRL_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(birl_options INTERFACE -fsanitize=${BIRL_SANITIZE})
+  target_compile_definitions(birl_options INTERFACE BIRL_SANITIZED=1)
+endif()

@@ -1,0 +1,219 @@
+// The configuration as plain data: one struct per table of birl.toml, every member with its default
+// and a one-line comment. Nothing here reads files; load.h fills it, validate.h checks it.
+//
+// Each struct lists its members once in `visit` (base/codec.h): that list is the option table from
+// which the reader, the encoding, `birl check` and the option reference are made.
+// Lifetime: values. Threads: immutable after loading.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+#include "logging/sink_config.h"
+
+namespace supervisor {
+
+/// A command as written: an array is exec'ed, a string runs under /bin/sh -c.
+struct Command {
+  std::vector<std::string> argv;  // empty: no command
+  bool shell = false;             // argv has one element, the shell's text
+
+  [[nodiscard]] bool empty() const { return argv.empty(); }
+  template <typename V>
+  void visit(V& v) {
+    v.field("argv", argv);
+    v.field("shell", shell);
+  }
+};
+
+enum class ServiceType : std::uint8_t { kDaemon, kOneshot };
+[[nodiscard]] constexpr auto enum_names(ServiceType) {
+  return std::array<std::string_view, 2>{"daemon", "oneshot"};
+}
+enum class StartMode : std::uint8_t { kBoot, kManual };
+[[nodiscard]] constexpr auto enum_names(StartMode) {
+  return std::array<std::string_view, 2>{"boot", "manual"};
+}
+enum class RestartPolicy : std::uint8_t { kAlways, kOnFailure, kNever };
+[[nodiscard]] constexpr auto enum_names(RestartPolicy) {
+  return std::array<std::string_view, 3>{"always", "on-failure", "never"};
+}
+enum class RestartLimitThen : std::uint8_t { kStop, kShutdown };
+[[nodiscard]] constexpr auto enum_names(RestartLimitThen) {
+  return std::array<std::string_view, 2>{"stop", "shutdown"};
+}
+enum class StopTo : std::uint8_t { kProcess, kGroup };
+[[nodiscard]] constexpr auto enum_names(StopTo) {
+  return std::array<std::string_view, 2>{"process", "group"};
+}
+enum class RouterFailure : std::uint8_t { kWait, kShutdown };
+[[nodiscard]] constexpr auto enum_names(RouterFailure) {
+  return std::array<std::string_view, 2>{"wait", "shutdown"};
+}
+enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
+[[nodiscard]] constexpr auto enum_names(LogLevel) {
+  return std::array<std::string_view, 4>{"debug", "info", "warn", "error"};
+}
+
+struct BackoffConfig {
+  base::Duration initial = base::milliseconds(100);
+  double factor = 2;
+  base::Duration max = base::seconds(30);
+  double jitter = 0.1;
+  base::Duration reset_after = base::seconds(30);
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("initial", initial, "the first wait before a restart");
+    v.field("factor", factor, "each further wait is this many times longer");
+    v.field("max", max, "the longest wait");
+    v.field("jitter", jitter, "part of the wait, 0 to 1, that is random");
+    v.field("reset_after", reset_after, "a run this long starts again at `initial`");
+  }
+};
+
+struct RestartLimitConfig {
+  std::uint32_t count = 0;  // 0: no limit
+  base::Duration within = base::seconds(10);
+  RestartLimitThen then = RestartLimitThen::kStop;
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("count", count, "at most this many restarts ...");
+    v.field("within", within, "... in this time");
+    v.field("then", then, "stop: the service has failed; shutdown: the container ends");
+  }
+};
+
+struct StopConfig {
+  std::string signal = "TERM";
+  std::optional<StopTo> to;  // unset: group when `command` is a string, else process
+  base::Duration timeout = base::seconds(10);
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("signal", signal, "the signal that asks the service to stop");
+    v.field("to", to, "process, or its whole group");
+    v.field("timeout", timeout, "after this the group gets KILL");
+  }
+};
+
+struct RingConfig {
+  base::ByteCount size{1U << 20U};
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("size", size, "memory of the service's ring; a power of two, at least 64KiB");
+  }
+};
+
+struct ServiceConfig {
+  std::string name;  // the table's name
+  ServiceType type = ServiceType::kDaemon;
+  StartMode start = StartMode::kBoot;
+  Command command;
+  std::string directory;  // empty: birl's own
+  std::optional<base::FileMode> umask;
+  std::optional<std::int32_t> nice;
+  std::string user;   // name, uid or "uid:gid"; empty: birl's own
+  std::string group;  // name or gid; empty: the user's
+  std::vector<std::string> groups;
+  std::map<std::string, std::string> environment;
+  std::vector<std::string> environment_file;
+  std::map<std::string, std::string> environment_from_file;
+  bool clear_environment = false;
+  bool primary = false;
+  std::optional<RestartPolicy> restart;  // unset: always (daemon), never (primary, oneshot)
+  std::vector<std::int32_t> success_exit_codes{0};
+  BackoffConfig backoff;
+  RestartLimitConfig restart_limit;
+  StopConfig stop;
+  std::optional<std::vector<std::string>> log;  // sinks; unset: the defaults'
+  RingConfig ring;
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("type", type, "daemon runs on; oneshot runs to its end once");
+    v.field("start", start, "boot, or manual: only by `birl start`");
+    v.field("command", command, "an array is exec'ed, a string runs under /bin/sh -c");
+    v.field("directory", directory, "working directory");
+    v.field("umask", umask, "file mode creation mask, a string like \"0022\"");
+    v.field("nice", nice, "scheduling priority, -20 to 19");
+    v.field("user", user, "name, uid or \"uid:gid\"");
+    v.field("group", group, "primary group");
+    v.field("groups", groups, "supplementary groups");
+    v.field("environment", environment, "variables");
+    v.field("environment_file", environment_file, "files of NAME=value; a leading `-`: may be absent");
+    v.field("environment_from_file", environment_from_file, "variables whose value is a file's content");
+    v.field("clear_environment", clear_environment, "start from an empty environment");
+    v.field("primary", primary, "its end stops the container, which exits with its code");
+    v.field("restart", restart, "always, on-failure or never");
+    v.field("success_exit_codes", success_exit_codes, "exit codes that are no failure");
+    v.field("backoff", backoff, "waits between restarts");
+    v.field("restart_limit", restart_limit, "when restarting is given up");
+    v.field("stop", stop, "how it is stopped");
+    v.field("log", log, "sinks of its output; [] keeps it in its ring only");
+    v.field("ring", ring, "its log buffer");
+  }
+};
+
+struct ControlConfig {
+  std::string group;
+  base::FileMode mode{0600};
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("group", group, "group of the control socket");
+    v.field("mode", mode, "permissions of the control socket");
+  }
+};
+
+struct BirlConfig {
+  std::string runtime_directory = "/run/birl";
+  base::Duration shutdown_timeout = base::seconds(9);
+  std::optional<std::int32_t> exit_code;  // unset: "primary"
+  std::map<std::string, std::int32_t> exit_code_map;
+  std::map<std::string, std::string> signals;
+  std::string host;  // empty: the host name
+  LogLevel log_level = LogLevel::kInfo;
+  ControlConfig control;
+  RouterFailure router_failure = RouterFailure::kWait;
+  base::ByteCount ring_memory{64U << 20U};
+  base::ByteCount pipe_memory{8U << 20U};
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("runtime_directory", runtime_directory, "sockets and state of this boot");
+    v.field("shutdown_timeout", shutdown_timeout, "an orderly stop fits into this");
+    v.field("exit_code", exit_code, "\"primary\", or a number to end with");
+    v.field("exit_code_map", exit_code_map, "codes to replace, as in {143 = 0}");
+    v.field("signals", signals, "what a signal to birl does");
+    v.field("host", host, "this host's name in logs");
+    v.field("log_level", log_level, "of birl's own messages");
+    v.field("control", control, "who may use the control socket");
+    v.field("router_failure", router_failure, "when the router cannot be started: wait or shutdown");
+    v.field("ring_memory", ring_memory, "all rings together");
+    v.field("pipe_memory", pipe_memory, "enlarged service pipes together");
+  }
+};
+
+struct Config {
+  BirlConfig birl;
+  std::map<std::string, ServiceConfig> services;
+  std::map<std::string, logging::SinkConfig> sinks;
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("birl", birl);
+    v.field("service", services);
+    v.field("sink", sinks);
+  }
+};
+
+}  // namespace supervisor
