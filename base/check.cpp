@@ -25,8 +25,13 @@ void check_failed(const char* expression, const char* file, int line) noexcept {
   for (int rest = line; rest > 0 && first > digits; rest /= 10) {
     *--first = static_cast<char>('0' + rest % 10);
   }
-  const iovec parts[] = {piece("birl: check failed: "), piece(expression), piece(" ("), piece(file),
-                         piece(":"), piece(first), piece(")\n")};
+  const iovec parts[] = {piece("birl: check failed: "),
+                         piece(expression),
+                         piece(" ("),
+                         piece(file),
+                         piece(":"),
+                         piece(first),
+                         piece(")\n")};
   [[maybe_unused]] const auto written = ::writev(2, parts, std::size(parts));
   std::abort();
 }

@@ -15,8 +15,12 @@ std::uint64_t read_clock(clockid_t id) {
 
 }  // namespace
 
-std::uint64_t monotonic_ns() { return read_clock(CLOCK_MONOTONIC); }
+std::uint64_t monotonic_ns() {
+  return read_clock(CLOCK_MONOTONIC);
+}
 
-std::uint64_t realtime_ns() { return read_clock(CLOCK_REALTIME); }
+std::uint64_t realtime_ns() {
+  return read_clock(CLOCK_REALTIME);
+}
 
 }  // namespace base

@@ -1,5 +1,5 @@
-// Binary encoding of plain structs for the configuration memfd, handoff messages and (later) the live
-// upgrade.
+// Binary encoding of plain structs for the configuration memfd, handoff messages and (later) the
+// live upgrade.
 //
 // A struct names its members once, in `template <class V> void visit(V& v)`, each as
 // `v.field("name", member, "one-line comment")`; the encoder, the decoder, the TOML reader and the
@@ -34,11 +34,14 @@ namespace base {
 }
 
 template <typename T>
-concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T> ||
-                 requires { typename T::ScalarUnit; };  // the unit types of units.h
+concept Scalar = std::is_arithmetic_v<T> || std::is_enum_v<T> || requires {
+  typename T::ScalarUnit;
+};  // the unit types of units.h
 
 template <typename T, typename V>
-concept Visitable = requires(T& object, V& visitor) { object.visit(visitor); };
+concept Visitable = requires(T& object, V& visitor) {
+  object.visit(visitor);
+};
 
 class Encoder {
  public:
@@ -98,7 +101,7 @@ class Encoder {
     }
   }
   template <typename T>
-    requires Visitable<T, Encoder>
+  requires Visitable<T, Encoder>
   void put(T& object) {
     put_sized([&] { object.visit(*this); });
   }
@@ -203,7 +206,7 @@ class Decoder {
     }
   }
   template <typename T>
-    requires Visitable<T, Decoder>
+  requires Visitable<T, Decoder>
   void get(T& object) {
     Decoder inner(take_sized());
     inner.struct_ = inner.rest_;

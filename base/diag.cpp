@@ -23,8 +23,8 @@ std::string_view diag_level_name(DiagLevel level) {
 }
 
 void Diag::write_line(DiagLevel level, std::string_view message) {
-  const std::uint64_t missing = dropped_.load(std::memory_order_relaxed) -
-                                dropped_told_.load(std::memory_order_relaxed);
+  const std::uint64_t missing =
+      dropped_.load(std::memory_order_relaxed) - dropped_told_.load(std::memory_order_relaxed);
   std::string line = fmt::format("{}{}: {}", prefix_, diag_level_name(level), message);
   if (missing > 0) {
     line += fmt::format(" ({} messages before this one were dropped)", missing);

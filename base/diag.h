@@ -1,9 +1,9 @@
 // birl's own messages, one line each, written without ever blocking.
 //
-// A line goes to `fd` in one write of at most PIPE_BUF bytes (so that lines of several writers do not
-// mix); when the descriptor would block the line is dropped and counted, and the next line that gets
-// through says how many are missing. The text is "level message\n": whoever shows it strips or keeps
-// the level. Threads: any; the counters are atomic.
+// A line goes to `fd` in one write of at most PIPE_BUF bytes (so that lines of several writers do
+// not mix); when the descriptor would block the line is dropped and counted, and the next line that
+// gets through says how many are missing. The text is "level message\n": whoever shows it strips or
+// keeps the level. Threads: any; the counters are atomic.
 #pragma once
 
 #include <fmt/format.h>

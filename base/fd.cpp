@@ -128,8 +128,8 @@ Mapping::~Mapping() {
 }
 
 Result<Mapping> Mapping::map(int fd, std::size_t offset, std::size_t bytes, Access access) {
-  void* address = ::mmap(nullptr, bytes, protection(access), MAP_SHARED, fd,
-                         static_cast<off_t>(offset));
+  void* address =
+      ::mmap(nullptr, bytes, protection(access), MAP_SHARED, fd, static_cast<off_t>(offset));
   if (address == MAP_FAILED) {
     return fail_errno(fmt::format("cannot map {} bytes", bytes));
   }

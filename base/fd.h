@@ -67,8 +67,9 @@ class Mapping {
   [[nodiscard]] static Result<Mapping> map(int fd, std::size_t offset, std::size_t bytes,
                                            Access access);
 
-  /// Maps [0, prefix + area) and then [prefix, prefix + area) once more right behind it, so that any
-  /// run of at most `area` bytes that starts inside the area is contiguous. Both are whole pages.
+  /// Maps [0, prefix + area) and then [prefix, prefix + area) once more right behind it, so that
+  /// any run of at most `area` bytes that starts inside the area is contiguous. Both are whole
+  /// pages.
   [[nodiscard]] static Result<Mapping> map_twice(int fd, std::size_t prefix_bytes,
                                                  std::size_t area_bytes, Access access);
 

@@ -1,4 +1,5 @@
-// Writes JSON text (RFC 8259) into a string. Commas and quotes are its business; nesting is checked.
+// Writes JSON text (RFC 8259) into a string. Commas and quotes are its business; nesting is
+// checked.
 //
 // Strings must be text: bytes that are not UTF-8 become U+FFFD, controls are escaped. NaN and
 // infinities are written as null.

@@ -10,16 +10,22 @@ namespace base {
 
 static_assert(int{Poll::kReadable} == int{UV_READABLE} && int{Poll::kWritable} == int{UV_WRITABLE});
 
-Loop::Loop() : loop_(std::make_unique<uv_loop_s>()) { ASSERT(uv_loop_init(loop_.get()) == 0); }
+Loop::Loop() : loop_(std::make_unique<uv_loop_s>()) {
+  ASSERT(uv_loop_init(loop_.get()) == 0);
+}
 
 Loop::~Loop() {
   uv_run(loop_.get(), UV_RUN_NOWAIT);  // lets closed handles finish
   ASSERT(uv_loop_close(loop_.get()) == 0);
 }
 
-void Loop::run() { uv_run(loop_.get(), UV_RUN_DEFAULT); }
+void Loop::run() {
+  uv_run(loop_.get(), UV_RUN_DEFAULT);
+}
 
-void Loop::stop() { uv_stop(loop_.get()); }
+void Loop::stop() {
+  uv_stop(loop_.get());
+}
 
 struct Poll::State {
   uv_poll_t handle{};
@@ -98,6 +104,8 @@ void Timer::start_once(std::uint64_t delay_ms) {
       delay_ms, 0);
 }
 
-void Timer::stop() { uv_timer_stop(&state_->handle); }
+void Timer::stop() {
+  uv_timer_stop(&state_->handle);
+}
 
 }  // namespace base

@@ -38,7 +38,9 @@ Unexpected fail(ErrorCode code, std::string message) {
   return Unexpected(Error{.code = code, .sys_errno = 0, .message = std::move(message)});
 }
 
-Unexpected fail_errno(std::string_view what) { return fail_errno(what, errno); }
+Unexpected fail_errno(std::string_view what) {
+  return fail_errno(what, errno);
+}
 
 Unexpected fail_errno(std::string_view what, int sys_errno) {
   return Unexpected(Error{.code = code_of(sys_errno),

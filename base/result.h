@@ -1,9 +1,9 @@
 // Result<T>: a value, or an Error that says what could not be done.
 //
 // A message reads "cannot open /x: Permission denied": lower case, the value included, what to do
-// next where we know it. with_context() puts the caller's place in front ("service web: cannot ...").
-// No exception crosses one of our interfaces; a library that throws is caught in the one file that
-// calls it.
+// next where we know it. with_context() puts the caller's place in front ("service web: cannot
+// ..."). No exception crosses one of our interfaces; a library that throws is caught in the one
+// file that calls it.
 #pragma once
 
 #include <string>
@@ -52,20 +52,20 @@ using Unexpected = tl::unexpected<Error>;
 #define BIRL_CONCAT(a, b) BIRL_CONCAT_INNER(a, b)
 
 /// Leaves the function with the error of `expression`, a Result of any type.
-#define TRY(expression)                                             \
-  do {                                                              \
-    auto&& try_result = (expression);                               \
-    if (!try_result) {                                              \
-      return tl::unexpected(std::move(try_result).error());         \
-    }                                                               \
+#define TRY(expression)                                     \
+  do {                                                      \
+    auto&& try_result = (expression);                       \
+    if (!try_result) {                                      \
+      return tl::unexpected(std::move(try_result).error()); \
+    }                                                       \
   } while (false)
 
 /// `TRY_ASSIGN(auto fd, open_file(path));`
 #define TRY_ASSIGN(target, expression) \
   TRY_ASSIGN_INNER(BIRL_CONCAT(try_assign_, __LINE__), target, expression)
-#define TRY_ASSIGN_INNER(name, target, expression)       \
-  auto name = (expression);                              \
-  if (!name) {                                           \
-    return tl::unexpected(std::move(name).error());      \
-  }                                                      \
+#define TRY_ASSIGN_INNER(name, target, expression)  \
+  auto name = (expression);                         \
+  if (!name) {                                      \
+    return tl::unexpected(std::move(name).error()); \
+  }                                                 \
   target = std::move(*name)

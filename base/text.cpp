@@ -42,7 +42,9 @@ const Unit* find_unit(std::span<const Unit> units, std::string_view name) {
   return found == units.end() ? nullptr : &*found;
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /// Takes the leading characters of `text` for which `wanted` holds.
 template <typename Predicate>
@@ -83,7 +85,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 Result<std::uint64_t> parse_duration_ns(std::string_view text) {
   const auto bad = [&](std::string_view hint) {
-    return fail(ErrorCode::kInvalid, fmt::format("cannot read \"{}\" as a duration: {}", text, hint));
+    return fail(ErrorCode::kInvalid,
+                fmt::format("cannot read \"{}\" as a duration: {}", text, hint));
   };
   std::string_view rest = text;
   std::uint64_t total = 0;
@@ -133,10 +136,11 @@ Result<std::uint64_t> parse_bytes(std::string_view text) {
   const Unit* unit = rest.empty() ? &kByteUnits.back() : find_unit(kByteUnits, trim(rest));
   const auto bytes = number && unit != nullptr ? multiply(*number, unit->factor) : std::nullopt;
   if (!bytes) {
-    return fail(ErrorCode::kInvalid,
-                fmt::format("cannot read \"{}\" as a size: write for example \"64KiB\", \"10MB\" or "
-                            "plain bytes",
-                            text));
+    return fail(
+        ErrorCode::kInvalid,
+        fmt::format("cannot read \"{}\" as a size: write for example \"64KiB\", \"10MB\" or "
+                    "plain bytes",
+                    text));
   }
   return *bytes;
 }
@@ -160,8 +164,7 @@ std::optional<std::uint64_t> parse_decimal(std::string_view digits) {
   return value;
 }
 
-std::optional<std::string> nearest(std::string_view name,
-                                   std::span<const std::string> candidates) {
+std::optional<std::string> nearest(std::string_view name, std::span<const std::string> candidates) {
   std::optional<std::string> best;
   std::size_t best_distance = std::max<std::size_t>(1, name.size() / 3) + 1;
   for (const std::string& candidate : candidates) {

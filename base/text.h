@@ -22,7 +22,8 @@ namespace base {
 
 [[nodiscard]] std::optional<std::uint64_t> parse_decimal(std::string_view digits);
 
-/// The candidate with the least edit distance to `name`, if one is near enough to be a typing error.
+/// The candidate with the least edit distance to `name`, if one is near enough to be a typing
+/// error.
 [[nodiscard]] std::optional<std::string> nearest(std::string_view name,
                                                  std::span<const std::string> candidates);
 

@@ -28,7 +28,11 @@ struct FileMode {
   friend auto operator<=>(const FileMode&, const FileMode&) = default;
 };
 
-[[nodiscard]] constexpr Duration milliseconds(std::uint64_t count) { return {count * kNsPerMs}; }
-[[nodiscard]] constexpr Duration seconds(std::uint64_t count) { return {count * kNsPerSecond}; }
+[[nodiscard]] constexpr Duration milliseconds(std::uint64_t count) {
+  return {count * kNsPerMs};
+}
+[[nodiscard]] constexpr Duration seconds(std::uint64_t count) {
+  return {count * kNsPerSecond};
+}
 
 }  // namespace base

@@ -16,16 +16,14 @@ namespace base {
 
 namespace {
 
-constexpr std::size_t kControlBytes =
-    CMSG_SPACE(UnixSocketLimits::kMessageFdsMax * sizeof(int));
+constexpr std::size_t kControlBytes = CMSG_SPACE(UnixSocketLimits::kMessageFdsMax * sizeof(int));
 
 Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof(address.sun_path)) {
-    return fail(ErrorCode::kInvalid,
-                fmt::format("cannot use socket path {}: longer than {} bytes", path,
-                            sizeof(address.sun_path) - 1));
+    return fail(ErrorCode::kInvalid, fmt::format("cannot use socket path {}: longer than {} bytes",
+                                                 path, sizeof(address.sun_path) - 1));
   }
   std::memcpy(address.sun_path, path.data(), path.size());
   return address;
@@ -37,8 +35,7 @@ const sockaddr* general(const sockaddr_un& address) {
 }
 
 void take_fds(msghdr& header, std::vector<Fd>& fds) {
-  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr;
-       part = CMSG_NXTHDR(&header, part)) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
       continue;
     }

@@ -1,7 +1,7 @@
 // What a [sink.NAME] table says, as plain data: one struct per sink type beside what all share.
 //
-// Defaults are written here and nowhere else. The configuration's reader, its encoding for the router
-// and the option reference all walk the `visit` lists (base/codec.h).
+// Defaults are written here and nowhere else. The configuration's reader, its encoding for the
+// router and the option reference all walk the `visit` lists (base/codec.h).
 #pragma once
 
 #include <array>
@@ -62,7 +62,8 @@ struct ConsoleSinkConfig {
 
   template <typename V>
   void visit(V& v) {
-    v.field("target", target, "which of birl's own outputs; same: stdout to stdout, stderr to stderr");
+    v.field("target", target,
+            "which of birl's own outputs; same: stdout to stdout, stderr to stderr");
     v.field("prefix", prefix, "goes before every line, a template of {service} {stream} {host}");
   }
 };
@@ -82,7 +83,8 @@ struct SinkConfig {
     v.field("type", type, "what kind of sink");
     v.field("services", services, "services it takes without being named in their `log`");
     v.field("when_full", when_full, "what a full ring means");
-    v.field("block_limit", block_limit, "how long a failing target may block; then oldest are dropped");
+    v.field("block_limit", block_limit,
+            "how long a failing target may block; then oldest are dropped");
   }
   template <typename V>
   void visit(V& v) {

@@ -149,8 +149,10 @@ struct ServiceConfig {
     v.field("group", group, "primary group");
     v.field("groups", groups, "supplementary groups");
     v.field("environment", environment, "variables");
-    v.field("environment_file", environment_file, "files of NAME=value; a leading `-`: may be absent");
-    v.field("environment_from_file", environment_from_file, "variables whose value is a file's content");
+    v.field("environment_file", environment_file,
+            "files of NAME=value; a leading `-`: may be absent");
+    v.field("environment_from_file", environment_from_file,
+            "variables whose value is a file's content");
     v.field("clear_environment", clear_environment, "start from an empty environment");
     v.field("primary", primary, "its end stops the container, which exits with its code");
     v.field("restart", restart, "always, on-failure or never");
@@ -197,7 +199,8 @@ struct BirlConfig {
     v.field("host", host, "this host's name in logs");
     v.field("log_level", log_level, "of birl's own messages");
     v.field("control", control, "who may use the control socket");
-    v.field("router_failure", router_failure, "when the router cannot be started: wait or shutdown");
+    v.field("router_failure", router_failure,
+            "when the router cannot be started: wait or shutdown");
     v.field("ring_memory", ring_memory, "all rings together");
     v.field("pipe_memory", pipe_memory, "enlarged service pipes together");
   }

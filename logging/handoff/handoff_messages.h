@@ -1,0 +1,200 @@
+// The messages between PID 1 and the router over one SEQPACKET socket.
+//
+//     PID 1                                  router
+//     Hello  + state, config, staging r/w, diag   (once, first)
+//     Service + ring, one fd per pipe   --->      (one per service; at most kUnacknowledgedMax
+//                                       <--- Ack   without their Ack, for the kernel limits
+//                                       descriptors
+//                                                  in flight)
+//     Go                                --->      recovery runs now, then the threads start
+//                                       <--- Ready
+//     Pipe + fd  (a new incarnation)    --->
+//     ClosePipe  (lingers too long)     --->      reads what is there, then answers PipeEnded
+//                                       <--- PipeEnded: end of file seen and committed
+//     Reopen, Rotate, Drain             --->
+//                                       <--- Drained: every committed line is delivered or the
+//                                            deadline has passed
+//
+// Encoding: one byte of kind, then the struct by base/codec.h. A message that cannot be decoded
+// ends the router (it is a bug); PID 1 answers one with killing the router.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/codec.h"
+#include "base/result.h"
+#include "logging/handoff/ring_layout.h"
+
+namespace logging {
+
+struct HandoffLimits {
+  static constexpr std::size_t kUnacknowledgedMax = 8;
+  static constexpr std::size_t kServices = 2048;
+};
+
+enum class MessageKind : std::uint8_t {
+  kHello = 1,
+  kService,
+  kGo,
+  kPipe,
+  kClosePipe,
+  kReopen,
+  kRotate,
+  kDrain,  // from PID 1
+  kAck = 64,
+  kReady,
+  kPipeEnded,
+  kDrained,  // from the router
+};
+
+/// fds: state memfd, config memfd (an encoded RouterConfig), staging pipe's read and write end, the
+/// write end of birl's own message pipe.
+struct HelloMessage {
+  static constexpr MessageKind kKind = MessageKind::kHello;
+  std::uint64_t config_bytes = 0;
+  template <typename V>
+  void visit(V& v) {
+    v.field("config_bytes", config_bytes);
+  }
+};
+
+struct PipeInfo {
+  std::uint32_t slot = 0;  // 0 .. RingLimits::kPipes - 1, free in the ring
+  Stream stream = Stream::kStdout;
+  std::uint16_t incarnation = 0;
+  template <typename V>
+  void visit(V& v) {
+    v.field("slot", slot);
+    v.field("stream", stream);
+    v.field("incarnation", incarnation);
+  }
+};
+
+/// fds: the ring, then the read end of each pipe in order.
+struct ServiceMessage {
+  static constexpr MessageKind kKind = MessageKind::kService;
+  std::uint32_t service_id = 0;
+  std::string name;
+  std::vector<std::string> sinks;  // names in RouterConfig
+  std::vector<PipeInfo> pipes;
+  template <typename V>
+  void visit(V& v) {
+    v.field("service_id", service_id);
+    v.field("name", name);
+    v.field("sinks", sinks);
+    v.field("pipes", pipes);
+  }
+};
+
+struct GoMessage {
+  static constexpr MessageKind kKind = MessageKind::kGo;
+  template <typename V>
+  void visit(V&) {}
+};
+
+/// fds: the pipe's read end.
+struct PipeMessage {
+  static constexpr MessageKind kKind = MessageKind::kPipe;
+  std::uint32_t service_id = 0;
+  PipeInfo pipe;
+  template <typename V>
+  void visit(V& v) {
+    v.field("service_id", service_id);
+    v.field("pipe", pipe);
+  }
+};
+
+struct ClosePipeMessage {
+  static constexpr MessageKind kKind = MessageKind::kClosePipe;
+  std::uint32_t service_id = 0;
+  std::uint32_t slot = 0;
+  template <typename V>
+  void visit(V& v) {
+    v.field("service_id", service_id);
+    v.field("slot", slot);
+  }
+};
+
+struct ReopenMessage {
+  static constexpr MessageKind kKind = MessageKind::kReopen;
+  template <typename V>
+  void visit(V&) {}
+};
+
+struct RotateMessage {
+  static constexpr MessageKind kKind = MessageKind::kRotate;
+  std::string sink;  // empty: all file sinks
+  template <typename V>
+  void visit(V& v) {
+    v.field("sink", sink);
+  }
+};
+
+struct DrainMessage {
+  static constexpr MessageKind kKind = MessageKind::kDrain;
+  std::uint64_t deadline_monotonic_ns = 0;
+  template <typename V>
+  void visit(V& v) {
+    v.field("deadline_monotonic_ns", deadline_monotonic_ns);
+  }
+};
+
+struct AckMessage {
+  static constexpr MessageKind kKind = MessageKind::kAck;
+  std::uint32_t service_id = 0;
+  bool accepted = true;  // false: the ring is damaged and must be replaced
+  std::string error;
+  template <typename V>
+  void visit(V& v) {
+    v.field("service_id", service_id);
+    v.field("accepted", accepted);
+    v.field("error", error);
+  }
+};
+
+struct ReadyMessage {
+  static constexpr MessageKind kKind = MessageKind::kReady;
+  template <typename V>
+  void visit(V&) {}
+};
+
+struct PipeEndedMessage {
+  static constexpr MessageKind kKind = MessageKind::kPipeEnded;
+  std::uint32_t service_id = 0;
+  std::uint32_t slot = 0;
+  template <typename V>
+  void visit(V& v) {
+    v.field("service_id", service_id);
+    v.field("slot", slot);
+  }
+};
+
+struct DrainedMessage {
+  static constexpr MessageKind kKind = MessageKind::kDrained;
+  bool complete = true;
+  template <typename V>
+  void visit(V& v) {
+    v.field("complete", complete);
+  }
+};
+
+template <typename M>
+[[nodiscard]] std::vector<std::byte> encode_message(const M& message) {
+  std::vector<std::byte> bytes = base::Encoder::encode(message);
+  bytes.insert(bytes.begin(), static_cast<std::byte>(M::kKind));
+  return bytes;
+}
+
+/// nullopt-like: kDamaged for an empty message.
+[[nodiscard]] base::Result<MessageKind> message_kind(std::span<const std::byte> bytes);
+
+template <typename M>
+[[nodiscard]] base::Result<M> decode_message(std::span<const std::byte> bytes) {
+  return base::Decoder::decode<M>(bytes.subspan(1));
+}
+
+}  // namespace logging

@@ -1,0 +1,98 @@
+// Reading a ring: a mapped view, and consumers with a committed cursor.
+//
+// RingView looks at a ring without changing it (PID 1 for `status`, `birl logs` for its output).
+// RingConsumer is one sink's place in one ring, in the router. Both believe nothing that they have
+// not checked: a frame whose check or bounds fail makes an error of code kDamaged.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "logging/handoff/ring_layout.h"
+
+namespace logging {
+
+/// `bytes` views the ring (or a consumer's copy) and is good until the next call on its owner.
+struct FrameView {
+  std::uint64_t position = 0;
+  FrameHeader header{};
+  std::string_view bytes;
+
+  [[nodiscard]] std::uint64_t end_position() const;  // of the next frame
+};
+
+/// Check word of a frame: binds the header to its position and its ring.
+[[nodiscard]] std::uint32_t frame_check(std::uint64_t ring_id, std::uint64_t position,
+                                        const FrameHeader& header);
+
+class RingView {
+ public:
+  /// kWhole for readers of frames; kHeaders maps the header and consumer pages only (PID 1).
+  enum class Extent { kHeaders, kWhole };
+  [[nodiscard]] static base::Result<RingView> open(int fd, Extent extent);
+
+  [[nodiscard]] std::uint64_t ring_id() const;
+  [[nodiscard]] std::uint64_t capacity() const;
+  [[nodiscard]] CommitSlot commit() const;
+  [[nodiscard]] std::uint64_t tail() const;
+
+  struct ConsumerState {
+    std::uint32_t sink_id = 0;
+    std::uint64_t received = 0;  // lines; received = delivered + sum(dropped) + buffered
+    std::uint64_t delivered = 0;
+    std::uint64_t buffered = 0;
+    std::uint64_t buffered_bytes = 0;
+    DropCounts dropped{};
+  };
+  /// Consistent per consumer: each identity holds in every snapshot.
+  [[nodiscard]] std::vector<ConsumerState> consumers() const;
+
+  /// Lapping read: copies whole committed frames from `position` on into `buffer`, at most its
+  /// size, and returns views of them. When the producer has overtaken `position`, it goes on at the
+  /// tail; the caller sees the gap in first_line. Advances `position` behind what it returns.
+  /// Empty: no more. A frame larger than `buffer` makes it grow.
+  [[nodiscard]] base::Result<std::vector<FrameView>> copy_frames(std::uint64_t& position,
+                                                                 std::vector<char>& buffer) const;
+
+ private:
+  explicit RingView(base::Mapping mapping);
+  base::Mapping mapping_;
+};
+
+/// One sink's place in one ring. Owner: the sink's writer thread. The mapping is borrowed from the
+/// router's ring object and outlives the consumer.
+class RingConsumer {
+ public:
+  virtual ~RingConsumer() = default;
+
+  [[nodiscard]] virtual std::uint64_t ring_id() const = 0;
+  [[nodiscard]] virtual Cursor cursor() const = 0;
+
+  /// Committed frames from the cursor on, at most about `bytes_max` of payload (at least one frame
+  /// when there is one). The first view starts at the cursor's offset: its `bytes` lack what is
+  /// done, its header is the frame's own. Good until commit(). A lapping consumer gets copies, and
+  /// what it missed has been committed as dropped{lapped} before this returns.
+  [[nodiscard]] virtual base::Result<std::span<const FrameView>> peek(std::size_t bytes_max) = 0;
+
+  /// The frames of [from, to) once more, for completing an interrupted write. kNotFound when they
+  /// are overwritten already (only a lapping consumer can see that).
+  [[nodiscard]] virtual base::Result<std::vector<FrameView>> frames_between(const Cursor& from,
+                                                                            const Cursor& to) = 0;
+
+  /// Everything before `to` is delivered, except the `dropped` lines. One store makes it true; the
+  /// producer is woken when it waits for room. `to` is at or behind cursor() and not behind head.
+  virtual void commit(const Cursor& to, const DropCounts& dropped = {}) = 0;
+
+  /// Moves `from` behind the first `bytes` payload bytes of `frame` (whole lines) or the whole
+  /// frame.
+  [[nodiscard]] static Cursor advance(const Cursor& from, const FrameView& frame,
+                                      std::size_t bytes);
+};
+
+}  // namespace logging

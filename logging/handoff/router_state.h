@@ -1,0 +1,74 @@
+// The router's memory across its own deaths: one memory file that PID 1 makes and keeps.
+//
+//     RouterStateHeader   intake phase, sink states: one writer each (the thread that owns them)
+//     file records        kFileRecords x kFileRecordBytes, laid out by shippers/file/file_record.h
+//
+// PID 1 maps only the header, read-only, and checks what it reads: it shows sink states in
+// `status`.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace logging {
+
+struct RouterStateLimits {
+  static constexpr std::size_t kSinks = 64;
+  static constexpr std::size_t kFileRecords = 2048;
+  static constexpr std::size_t kFileRecordBytes = 2048;
+  static constexpr std::size_t kErrorBytes = 256;
+};
+
+inline constexpr std::uint64_t kRouterStateMagic = 0x6574'6174'736c'7269;  // "irlstate"
+inline constexpr std::uint32_t kRouterStateVersion = 1;
+
+/// What the intake thread was doing. See intake.h for the recovery arithmetic.
+enum class IntakePhase : std::uint32_t { kIdle = 0, kSplice = 1, kRead = 2 };
+
+struct IntakeState {
+  std::uint64_t ring_id;
+  std::uint32_t pipe;  // slot in the ring, 0 .. kPipes - 1
+  std::uint32_t reserved;
+  std::uint64_t bytes;  // in kRead: how many bytes the splice moved
+  std::atomic<IntakePhase> phase;
+};
+
+enum class SinkHealth : std::uint32_t { kOk = 0, kRetrying = 1, kParked = 2, kBlocked = 3 };
+
+/// Which frame a consumer is about to parse, so that a frame that kills the router is known.
+struct PoisonNote {
+  std::uint64_t ring_id;
+  std::uint64_t frame;
+  std::uint32_t deaths;
+  std::uint32_t reserved;
+};
+
+struct SinkState {
+  std::atomic<std::uint32_t> sink_id;  // 0: free
+  std::atomic<SinkHealth> health;
+  PoisonNote note;
+  std::atomic<std::uint64_t> error_time_ns;   // realtime of last_error; 0: none
+  std::atomic<std::uint32_t> error_sequence;  // odd while last_error is being written
+  std::array<char, RouterStateLimits::kErrorBytes> last_error;  // NUL-terminated
+  // Ledger of rings that are gone, in lines; status adds them to the living rings' counts.
+  std::uint64_t retired_received;
+  std::uint64_t retired_delivered;
+  std::array<std::uint64_t, 16> retired_dropped;  // by DropReason
+};
+
+struct RouterStateHeader {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t reserved;
+  IntakeState intake;
+  std::array<SinkState, RouterStateLimits::kSinks> sinks;
+};
+
+inline constexpr std::size_t kRouterStateHeaderBytes = 64 * 1024;
+static_assert(sizeof(RouterStateHeader) <= kRouterStateHeaderBytes);
+inline constexpr std::size_t kRouterStateBytes =
+    kRouterStateHeaderBytes + RouterStateLimits::kFileRecords * RouterStateLimits::kFileRecordBytes;
+
+}  // namespace logging
