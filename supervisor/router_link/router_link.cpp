@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -102,14 +103,14 @@ void RouterLink::launch() {
     return;
   }
   socket_poll_.emplace(std::move(*poll));
-  LaunchRequest request;
+  SpawnRequest request;
   request.name = "router";
-  request.program_fd = parts_.router_binary.get();
+  request.executable = parts_.router_binary.get();
   request.argv = {"birl-router", "router", std::to_string(kHandoffFdInChild)};
-  request.inherit_environment = true;
-  request.fds = {{pair->second.get(), kHandoffFdInChild}};
+  request.environment = parts_.environment;
+  request.fds = {{.source = pair->second.get(), .target = kHandoffFdInChild}};
   const auto pid = parts_.launcher.launch(
-      std::move(request), [this](const LaunchOutcome& outcome) { on_launched(outcome); });
+      request, [this](const SpawnOutcome& outcome) { on_launched(outcome); });
   if (!pid) {
     parts_.diag.error("cannot start the router: {}", pid.error().message);
     take_down();
@@ -120,10 +121,10 @@ void RouterLink::launch() {
   begin_handing_over();
 }
 
-void RouterLink::on_launched(const LaunchOutcome& outcome) {
-  if (!outcome.error.empty()) {
+void RouterLink::on_launched(const SpawnOutcome& outcome) {
+  if (!outcome.started) {
     // Its exit follows and schedules the restart.
-    parts_.diag.error("cannot start the router: {}", outcome.error);
+    parts_.diag.error("{}", outcome.error.message);
   }
 }
 

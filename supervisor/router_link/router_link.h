@@ -50,6 +50,7 @@ class RouterLink {
     Launcher& launcher;
     Owner& owner;
     std::string runtime_directory;
+    std::vector<std::string> environment;  // the router's
     base::Fd router_binary;  // opened at boot, so that a changed image cannot break a restart
   };
 
@@ -102,7 +103,7 @@ class RouterLink {
   RouterLink(Parts parts, logging::RouterConfig config);
   [[nodiscard]] base::Result<void> make_shared_objects();
   void launch();
-  void on_launched(const LaunchOutcome& outcome);
+  void on_launched(const SpawnOutcome& outcome);
   void begin_handing_over();
   void take_down();
   void schedule_restart();
