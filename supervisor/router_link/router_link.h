@@ -24,6 +24,7 @@
 #include "base/fd.h"
 #include "base/loop.h"
 #include "base/result.h"
+#include "base/unix_socket.h"
 #include "logging/handoff/handoff_messages.h"
 #include "logging/handoff/router_state.h"
 #include "logging/sink_config.h"
