@@ -35,25 +35,6 @@ std::string_view health_name(SinkHealth health) {
   return "ok";  // the router wrote a value that we do not know
 }
 
-const logging::SinkState* find_state(const logging::RouterStateHeader& header,
-                                     std::uint32_t sink_id) {
-  const auto found = std::ranges::find_if(header.sinks, [sink_id](const auto& state) {
-    return state.sink_id.load(std::memory_order_acquire) == sink_id;
-  });
-  return found == header.sinks.end() ? nullptr : &*found;
-}
-
-/// The message as it stands between two equal even sequence numbers; empty when the router is just
-/// writing it.
-std::string last_error_of(const logging::SinkState& state) {
-  const std::uint32_t before = state.error_sequence.load(std::memory_order_acquire);
-  const std::string_view text(state.last_error.data(), state.last_error.size());
-  std::string copy(text.substr(0, text.find('\0')));
-  std::atomic_thread_fence(std::memory_order_acquire);
-  const std::uint32_t after = state.error_sequence.load(std::memory_order_relaxed);
-  return before == after && before % 2 == 0 ? copy : std::string();
-}
-
 void add_rings(SinkStatus& status, std::uint32_t sink_id, const RouterLink& link) {
   for (const ServiceLogs& logs : link.services()) {
     for (const auto& consumer : logs.view().consumers()) {
@@ -81,6 +62,7 @@ void add_retired(SinkStatus& status, std::uint32_t sink_id, const RouterLink& li
 
 std::vector<SinkStatus> sink_statuses(const RouterLink& link,
                                       const std::vector<logging::SinkConfig>& sinks) {
+  const std::vector<logging::SinkStatus> states = link.state().sinks();
   std::vector<SinkStatus> statuses;
   for (const logging::SinkConfig& sink : sinks) {
     SinkStatus status;
@@ -89,9 +71,10 @@ std::vector<SinkStatus> sink_statuses(const RouterLink& link,
     const std::uint32_t sink_id = logging::sink_id_of(sink.name);
     add_rings(status, sink_id, link);
     add_retired(status, sink_id, link);
-    if (const logging::SinkState* state = find_state(*link.state_header(), sink_id)) {
-      status.state = health_name(state->health.load(std::memory_order_acquire));
-      status.last_error = last_error_of(*state);
+    const auto state = std::ranges::find(states, sink_id, &logging::SinkStatus::sink_id);
+    if (state != states.end()) {
+      status.state = health_name(state->health);
+      status.last_error = state->last_error;
     }
     statuses.push_back(std::move(status));
   }

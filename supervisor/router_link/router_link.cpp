@@ -49,8 +49,8 @@ Result<std::unique_ptr<RouterLink>> RouterLink::open(Parts parts,
 Result<void> RouterLink::make_shared_objects() {
   const std::string& fallback = parts_.runtime_directory;
   TRY_ASSIGN(state_, logging::create_router_state(fallback));
-  TRY_ASSIGN(state_view_, base::Mapping::map(state_.get(), 0, logging::kRouterStateHeaderBytes,
-                                             base::Access::kRead));
+  TRY_ASSIGN(auto view, logging::RouterStateView::open(state_.get()));
+  state_view_.emplace(std::move(view));
   const std::vector<std::byte> encoded = base::Encoder::encode(config_);
   config_bytes_ = encoded.size();
   TRY_ASSIGN(config_memory_,
@@ -65,10 +65,6 @@ Result<void> RouterLink::make_shared_objects() {
        bytes > 65'536 && ::fcntl(staging_.write.get(), F_SETPIPE_SZ, bytes) < 0; bytes /= 2) {
   }
   return {};
-}
-
-const logging::RouterStateHeader* RouterLink::state_header() const {
-  return reinterpret_cast<const logging::RouterStateHeader*>(state_view_.data());
 }
 
 Result<ServiceLogs*> RouterLink::add_service(ServiceLogs::Identity identity,

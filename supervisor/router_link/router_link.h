@@ -26,7 +26,7 @@
 #include "base/result.h"
 #include "base/unix_socket.h"
 #include "logging/handoff/handoff_messages.h"
-#include "logging/handoff/router_state.h"
+#include "logging/handoff/router_state_file.h"
 #include "logging/sink_config.h"
 #include "supervisor/launcher.h"
 #include "supervisor/router_link/service_logs.h"
@@ -90,7 +90,7 @@ class RouterLink {
   [[nodiscard]] const std::map<std::uint32_t, Retired>& retired() const { return retired_; }
 
   [[nodiscard]] const std::deque<ServiceLogs>& services() const { return services_; }
-  [[nodiscard]] const logging::RouterStateHeader* state_header() const;
+  [[nodiscard]] const logging::RouterStateView& state() const { return *state_view_; }
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] std::uint32_t restarts() const { return restarts_; }
   [[nodiscard]] bool ready() const { return ready_; }
@@ -125,7 +125,7 @@ class RouterLink {
   Parts parts_;
   logging::RouterConfig config_;
   base::Fd state_;
-  base::Mapping state_view_;
+  std::optional<logging::RouterStateView> state_view_;
   base::Fd config_memory_;
   std::uint64_t config_bytes_ = 0;
   base::Pipe staging_;
