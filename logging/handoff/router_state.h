@@ -29,8 +29,8 @@ enum class IntakePhase : std::uint32_t { kIdle = 0, kSplice = 1, kRead = 2 };
 
 struct IntakeState {
   std::uint64_t ring_id;
-  std::uint32_t pipe;  // slot in the ring, 0 .. kPipes - 1
-  std::uint32_t reserved;
+  std::uint32_t pipe;      // slot in the ring, 0 .. kPipes - 1
+  std::uint32_t sequence;  // the ring's commit_sequence before this read: unequal means committed
   std::uint64_t bytes;  // in kRead: how many bytes the splice moved
   std::atomic<IntakePhase> phase;
 };
@@ -41,8 +41,8 @@ enum class SinkHealth : std::uint32_t { kOk = 0, kRetrying = 1, kParked = 2, kBl
 struct PoisonNote {
   std::uint64_t ring_id;
   std::uint64_t frame;
-  std::uint32_t deaths;
-  std::uint32_t reserved;
+  std::uint32_t deaths;  // routers that died while this frame was being taken
+  std::uint32_t active;  // 1 while a sink is at it
 };
 
 struct SinkState {
