@@ -25,7 +25,6 @@ void publish(FileRecord& record, std::uint32_t sink_id, const std::string& path)
               sizeof(FileRecord) - sizeof(std::uint32_t));
   record.path_bytes = static_cast<std::uint32_t>(path.size());
   std::memcpy(record.path.data(), path.data(), path.size());
-  record.open.state = LineState::kUnknown;
   record.sink_id.store(sink_id, std::memory_order_release);
 }
 
@@ -69,9 +68,9 @@ base::Result<FileRecord*> FileRecordTable::claim(std::string_view sink_name,
       if (id == own_id) {
         return &candidate;
       }
-      const auto other = std::find_if(
-          sink_names_.begin(), sink_names_.end(),
-          [id](const std::string& name) { return logging::sink_id_of(name) == id; });
+      const auto other =
+          std::find_if(sink_names_.begin(), sink_names_.end(),
+                       [id](const std::string& name) { return logging::sink_id_of(name) == id; });
       return base::fail(
           base::ErrorCode::kExists,
           fmt::format("cannot write {} from sink {}: sink {} writes it already; give one of them "
