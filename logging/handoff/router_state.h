@@ -31,7 +31,7 @@ struct IntakeState {
   std::uint64_t ring_id;
   std::uint32_t pipe;      // slot in the ring, 0 .. kPipes - 1
   std::uint32_t sequence;  // the ring's commit_sequence before this read: unequal means committed
-  std::uint64_t bytes;  // in kRead: how many bytes the splice moved
+  std::uint64_t bytes;     // in kRead: how many bytes the splice moved
   std::atomic<IntakePhase> phase;
 };
 
