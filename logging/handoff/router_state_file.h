@@ -43,7 +43,6 @@ struct SinkStatus {
   std::uint64_t error_time_ns = 0;
   std::string last_error;
 };
-};
 
 /// PID 1's read-only mapping of the header.
 class RouterStateView {
