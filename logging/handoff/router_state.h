@@ -52,10 +52,6 @@ struct SinkState {
   std::atomic<std::uint64_t> error_time_ns;   // realtime of last_error; 0: none
   std::atomic<std::uint32_t> error_sequence;  // odd while last_error is being written
   std::array<char, RouterStateLimits::kErrorBytes> last_error;  // NUL-terminated
-  // Ledger of rings that are gone, in lines; status adds them to the living rings' counts.
-  std::uint64_t retired_received;
-  std::uint64_t retired_delivered;
-  std::array<std::uint64_t, 16> retired_dropped;  // by DropReason
 };
 
 struct RouterStateHeader {

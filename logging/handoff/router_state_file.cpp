@@ -112,10 +112,7 @@ std::vector<SinkStatus> RouterStateView::sinks() const {
     list.push_back({.sink_id = sink_id,
                     .health = std::min(health, SinkHealth::kBlocked),
                     .error_time_ns = state.error_time_ns.load(std::memory_order_acquire),
-                    .last_error = read_error(state),
-                    .retired_received = state.retired_received,
-                    .retired_delivered = state.retired_delivered,
-                    .retired_dropped = state.retired_dropped});
+                    .last_error = read_error(state)});
   }
   return list;
 }

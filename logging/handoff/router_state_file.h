@@ -42,9 +42,6 @@ struct SinkStatus {
   SinkHealth health = SinkHealth::kOk;
   std::uint64_t error_time_ns = 0;
   std::string last_error;
-  std::uint64_t retired_received = 0;
-  std::uint64_t retired_delivered = 0;
-  std::array<std::uint64_t, 16> retired_dropped{};
 };
 
 /// PID 1's read-only mapping of the header.
