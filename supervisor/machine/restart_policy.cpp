@@ -7,6 +7,8 @@
 namespace supervisor {
 namespace {
 
+constexpr std::uint64_t kWaitMaxNs = 365UL * 24 * 3600 * base::kNsPerSecond;
+
 /// `random` as a fraction in [0, 1): its upper 53 bits, as many as a double holds.
 double make_fraction(std::uint64_t random) {
   return static_cast<double>(random >> 11U) * 0x1p-53;
@@ -31,7 +33,7 @@ AfterRun decide_after_run(ServiceType type, RestartPolicy policy, bool success) 
 }
 
 std::uint64_t Backoff::next_delay_ns(std::uint64_t random) {
-  const auto max = static_cast<double>(config_.max.ns);
+  const auto max = static_cast<double>(std::min(config_.max.ns, kWaitMaxNs));
   // pow may give infinity; min makes it `max` again. A factor below 1 would hammer: taken as 1.
   const double grown = static_cast<double>(config_.initial.ns) *
                        std::pow(std::max(config_.factor, 1.0), static_cast<double>(row_));
@@ -51,9 +53,8 @@ bool RestartWindow::try_count(std::uint64_t now_ns) {
   if (config_.count == 0 || config_.count > kCountMax) {
     return true;
   }
-  while (!restarts_ns_.empty() && now_ns - restarts_ns_.front() >= config_.within.ns) {
-    restarts_ns_.pop_front();
-  }
+  std::erase_if(restarts_ns_,
+                [&](std::uint64_t at_ns) { return now_ns - at_ns >= config_.within.ns; });
   if (restarts_ns_.size() >= config_.count) {
     return false;
   }

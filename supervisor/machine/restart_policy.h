@@ -8,7 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <vector>
 
 #include "supervisor/config/config.h"
 
@@ -46,7 +46,7 @@ class RestartWindow {
 
  private:
   RestartLimitConfig config_;
-  std::deque<std::uint64_t> restarts_ns_;  // at most kCountMax, oldest first
+  std::vector<std::uint64_t> restarts_ns_;  // at most kCountMax, oldest first
 };
 
 }  // namespace supervisor
