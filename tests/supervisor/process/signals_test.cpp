@@ -18,32 +18,7 @@ SignalRule stop(int signal) {
   return {.action = SignalAction::kStop, .signal = signal};
 }
 
-TEST(SignalNameTest, ReadsEverySpelling) {
-  for (const std::string_view text : {"TERM", "SIGTERM", "term", "SigTerm", "15"}) {
-    EXPECT_EQ(parse_signal(text), SIGTERM) << text;
-  }
-  EXPECT_EQ(parse_signal("RTMIN"), 34);
-  EXPECT_EQ(parse_signal("SIGRTMIN+3"), 37);
-  EXPECT_EQ(parse_signal("RTMAX-1"), 63);
-  EXPECT_EQ(parse_signal("IOT"), SIGABRT);
-}
-
-TEST(SignalNameTest, RefusesWhatIsNoSignal) {
-  for (const std::string_view text :
-       {"", "SIG", "TERMS", "0", "65", "-9", "9x", "RTMIN-1", "RTMIN+31", "RTMAX+1", "RTMIN+"}) {
-    EXPECT_EQ(parse_signal(text), std::nullopt) << text;
-  }
-}
-
-TEST(SignalNameTest, EveryNameReadsBack) {
-  for (int signal = 1; signal <= kSignalMax; ++signal) {
-    EXPECT_EQ(parse_signal(signal_name(signal)), signal);
-  }
-  EXPECT_EQ(signal_name(SIGABRT), "ABRT");
-  EXPECT_EQ(signal_name(37), "RTMIN+3");
-}
-
-TEST(SignalNameTest, FaultsAndWhatCannotBeCaughtAreNotHandled) {
+TEST(SignalsTest, FaultsAndWhatCannotBeCaughtAreNotHandled) {
   for (const int signal : {SIGSEGV, SIGABRT, SIGKILL, SIGSTOP, SIGPIPE, 32, 33, 0, 65}) {
     EXPECT_FALSE(is_handled_signal(signal)) << signal;
   }
