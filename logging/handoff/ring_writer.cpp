@@ -30,18 +30,23 @@ std::uint32_t RingWriter::sequence() const {
   return ring_.header().commit_sequence.load(std::memory_order_relaxed);
 }
 
-void RingWriter::open_pipe(std::size_t pipe, Stream stream, std::uint16_t incarnation,
-                           std::uint64_t time_ns) {
+void RingWriter::label_pipe(std::size_t pipe, Stream stream, std::uint16_t incarnation) {
   ASSERT(pipe < RingLimits::kPipes);
-  CarryState& carry = next_.carry[pipe];
-  if (carry.bytes > 0 && carry.incarnation != incarnation) {
-    labels_[pipe] = {.stream = stream, .incarnation = carry.incarnation};
-    if (!close_pipe(pipe, time_ns)) {
-      // No room to close the old line: it is ended where the new pipe's first line begins.
-      carry.incarnation = incarnation;
-    }
-  }
   labels_[pipe] = {.stream = stream, .incarnation = incarnation};
+}
+
+void RingWriter::close_stale(std::size_t pipe, std::uint64_t time_ns) {
+  CarryState& carry = next_.carry[pipe];
+  const PipeLabel label = labels_[pipe];
+  if (carry.bytes == 0 || carry.incarnation == label.incarnation) {
+    return;
+  }
+  labels_[pipe].incarnation = carry.incarnation;
+  if (!close_pipe(pipe, time_ns)) {
+    // No room for it in a full ring: rather glued to the next line than lost.
+    carry.incarnation = label.incarnation;
+  }
+  labels_[pipe] = label;
 }
 
 void RingWriter::find_gate() {

@@ -27,9 +27,11 @@ class RingWriter {
  public:
   explicit RingWriter(RingMap& ring);
 
-  /// Tells which stream and incarnation the pipe in `pipe` belongs to. What is left of an older
-  /// incarnation in that place is closed first.
-  void open_pipe(std::size_t pipe, Stream stream, std::uint16_t incarnation, std::uint64_t time_ns);
+  /// Tells which stream and incarnation the pipe in this place belongs to.
+  void label_pipe(std::size_t pipe, Stream stream, std::uint16_t incarnation);
+
+  /// Closes the unfinished line that an older incarnation left in this place, if there is one.
+  void close_stale(std::size_t pipe, std::uint64_t time_ns);
 
   /// How many new bytes of this pipe fit now, at most capacity / 4; 0 when that is too few to be
   /// worth a read.

@@ -74,7 +74,8 @@ TEST(RingTest, AHalfLineOfAnOlderIncarnationIsClosedAndNotGlued) {
   TestRing ring;
   const auto consumer = ring.claim("files", ConsumerKind::kGating);
   ASSERT_TRUE(ring.feed(0, "old half"));
-  ring.writer->open_pipe(0, Stream::kStdout, 2, 0);
+  ring.writer->label_pipe(0, Stream::kStdout, 2);
+  ring.writer->close_stale(0, 1);
   ASSERT_TRUE(ring.feed(0, "new\n"));
   const auto frames = consumer->peek(1000);
   ASSERT_EQ(frames->size(), 2U);

@@ -28,8 +28,8 @@ struct TestRing {
     writer.reset();
     map = std::make_unique<RingMap>(std::move(*RingMap::open(fd.get(), base::Access::kReadWrite)));
     writer = std::make_unique<RingWriter>(*map);
-    writer->open_pipe(0, Stream::kStdout, 1, 0);
-    writer->open_pipe(1, Stream::kStderr, 1, 0);
+    writer->label_pipe(0, Stream::kStdout, 1);
+    writer->label_pipe(1, Stream::kStderr, 1);
   }
 
   /// One read of `text` from `pipe`; false when it does not fit.
