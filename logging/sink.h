@@ -6,18 +6,26 @@
 // all calls come from the sink's thread. Owner: the writer thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
+#include "base/diag.h"
 #include "base/result.h"
 #include "logging/handoff/ring_reader.h"
+#include "logging/sink_config.h"
+#include "logging/sink_report.h"
 
 namespace logging {
 
 struct SinkInput {
   std::string service;
   RingConsumer* consumer = nullptr;  // outlives the sink's use of the input
+  /// The frame at the cursor has killed the router three times: write it raw, parse nothing of it.
+  bool poisoned = false;
 };
 
 struct ConsumeResult {
@@ -30,14 +38,34 @@ class Sink {
   virtual ~Sink() = default;
 
   /// Called once per input before the first consume(); completes what a dead router left half done.
+  /// An error is reported and attach() is called again a second later. Several sinks attach at the
+  /// same time, each on its own thread.
   [[nodiscard]] virtual base::Result<void> attach(const SinkInput& input) = 0;
 
   /// Writes a bounded part (about 1 MiB) of what `input` has. Errors of the target are not
-  /// returned: the sink reports them in its SinkState and asks for a retry.
+  /// returned: the sink reports them in its SinkReport and asks for a retry. The cursor may stand
+  /// further on than this sink left it: lines dropped after block_limit are passed over.
   [[nodiscard]] virtual ConsumeResult consume(const SinkInput& input, std::uint64_t now_ns) = 0;
 
   virtual void reopen() = 0;  // someone moved the files
   virtual void rotate() = 0;
+
+  /// True for a sink that parses what it takes: a poisoned frame is then dropped instead of given
+  /// to it.
+  [[nodiscard]] virtual bool parses_records() const { return false; }
 };
+
+/// What a sink may use of the router. Everything outlives the sink.
+struct SinkContext {
+  const RouterConfig& config;
+  std::span<std::byte> file_records;  // the region of router_state.h, shared by all file sinks
+  SinkReport& report;
+  base::Diag& diag;
+};
+
+/// Makes a sink from its configuration. Called on the router's main thread, before any sink thread
+/// runs; it opens nothing that could hang (attach() does).
+using SinkFactory =
+    std::function<base::Result<std::unique_ptr<Sink>>(const SinkConfig&, const SinkContext&)>;
 
 }  // namespace logging

@@ -31,6 +31,10 @@ struct FrameView {
 [[nodiscard]] std::uint32_t frame_check(std::uint64_t ring_id, std::uint64_t position,
                                         const FrameHeader& header);
 
+/// kDamaged unless the check word fits and the frame ends at or before `head`.
+[[nodiscard]] base::Result<void> check_frame(std::uint64_t ring_id, std::uint64_t position,
+                                             const FrameHeader& header, std::uint64_t head);
+
 class RingView {
  public:
   /// kWhole for readers of frames; kHeaders maps the header and consumer pages only (PID 1).
@@ -61,8 +65,14 @@ class RingView {
                                                                  std::vector<char>& buffer) const;
 
  private:
-  explicit RingView(base::Mapping mapping);
+  RingView(base::Mapping mapping, std::uint64_t ring_id, std::uint64_t capacity, Extent extent);
+  [[nodiscard]] const RingHeader& header() const;
+  [[nodiscard]] bool copy_range(std::uint64_t position, std::size_t bytes, char* to) const;
+
   base::Mapping mapping_;
+  std::uint64_t ring_id_;  // checked once and then believed from here
+  std::uint64_t capacity_;
+  Extent extent_;
 };
 
 /// One sink's place in one ring. Owner: the sink's writer thread. The mapping is borrowed from the

@@ -29,9 +29,9 @@ enum class IntakePhase : std::uint32_t { kIdle = 0, kSplice = 1, kRead = 2 };
 
 struct IntakeState {
   std::uint64_t ring_id;
-  std::uint32_t pipe;  // slot in the ring, 0 .. kPipes - 1
-  std::uint32_t reserved;
-  std::uint64_t bytes;  // in kRead: how many bytes the splice moved
+  std::uint32_t pipe;      // slot in the ring, 0 .. kPipes - 1
+  std::uint32_t sequence;  // the ring's commit_sequence before this read: unequal means committed
+  std::uint64_t bytes;     // in kRead: how many bytes the splice moved
   std::atomic<IntakePhase> phase;
 };
 
@@ -41,8 +41,8 @@ enum class SinkHealth : std::uint32_t { kOk = 0, kRetrying = 1, kParked = 2, kBl
 struct PoisonNote {
   std::uint64_t ring_id;
   std::uint64_t frame;
-  std::uint32_t deaths;
-  std::uint32_t reserved;
+  std::uint32_t deaths;  // routers that died while this frame was being taken
+  std::uint32_t active;  // 1 while a sink is at it
 };
 
 struct SinkState {
@@ -52,10 +52,6 @@ struct SinkState {
   std::atomic<std::uint64_t> error_time_ns;   // realtime of last_error; 0: none
   std::atomic<std::uint32_t> error_sequence;  // odd while last_error is being written
   std::array<char, RouterStateLimits::kErrorBytes> last_error;  // NUL-terminated
-  // Ledger of rings that are gone, in lines; status adds them to the living rings' counts.
-  std::uint64_t retired_received;
-  std::uint64_t retired_delivered;
-  std::array<std::uint64_t, 16> retired_dropped;  // by DropReason
 };
 
 struct RouterStateHeader {

@@ -207,12 +207,14 @@ struct BirlConfig {
 };
 
 struct Config {
+  bool configured = false;  // a file or BIRL_SET was read: not just `birl run CMD`
   BirlConfig birl;
   std::map<std::string, ServiceConfig> services;
   std::map<std::string, logging::SinkConfig> sinks;
 
   template <typename V>
   void visit(V& v) {
+    v.field("configured", configured);
     v.field("birl", birl);
     v.field("service", services);
     v.field("sink", sinks);

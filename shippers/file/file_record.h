@@ -1,0 +1,126 @@
+// The memory of one file across deaths of the router: what makes file output exactly once.
+//
+// A record lives in the router's state memory (logging/handoff/router_state.h, behind the header),
+// one per file a sink writes, found again by {sink id, path}. It has one writer, the thread of its
+// sink. A SIGKILL leaves every store before it and none after, so the order of stores is the
+// protocol; `valid` and `step` are the only words that decide, each stored after (release) what it
+// speaks of.
+//
+//     offset   what              meaning
+//          0   sink_id           0: free, else sink_id_of(the sink's name)
+//          4   path_bytes        length of `path`
+//          8   identity          device, inode, birth time of the file last opened (24 bytes)
+//         32   open              the line that the file ends in, when it is not ended (16 bytes)
+//         48   write             the write in progress: valid, ring_id, from, to, size_before,
+//                                bytes, open_before, open_after (112 bytes)
+//        160   rotation          the rotation in progress: step, last_stamp_ms, archive (272 bytes)
+//        432   path              NUL-terminated
+//
+//     a write      fill write, valid = 1 | writev ... | ring cursor = to | open, valid = 0
+//     a rotation   fill archive, step = kRename | rename | step = kPrune | unlink ... | step =
+//     kNone
+//
+// The console sink keeps its two outputs in records of the same shape (console/console_output.h).
+// Threads: FileRecordTable any; a record its sink's thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/file_system.h"
+#include "base/result.h"
+#include "logging/handoff/ring_layout.h"
+#include "logging/handoff/router_state.h"
+
+namespace shippers {
+
+struct FileRecordLimits {
+  static constexpr std::size_t kPathBytes = 1600;    // with the NUL
+  static constexpr std::size_t kArchiveBytes = 256;  // a file name with the NUL
+};
+
+/// How the last line of a file ends.
+enum class LineState : std::uint8_t {
+  kNone = 0,     // with its newline, or the file is empty
+  kOpen = 1,     // more pieces of it may come from the pipe named beside this
+  kUnknown = 2,  // perhaps without a newline: whatever comes next looks, or ends it first
+};
+
+struct OpenLine {
+  std::uint64_t ring_id = 0;
+  LineState state = LineState::kNone;
+  logging::Stream stream = logging::Stream::kStdout;
+  std::uint16_t incarnation = 0;
+  std::uint32_t reserved = 0;
+
+  friend bool operator==(const OpenLine&, const OpenLine&) = default;
+};
+
+struct WriteRecord {
+  std::atomic<std::uint32_t> valid;  // 1: the rest speaks of a write that is not yet over
+  std::uint32_t reserved;
+  std::uint64_t ring_id;
+  logging::Cursor from;
+  logging::Cursor to;
+  std::uint64_t size_before;  // of the file
+  std::uint64_t bytes;        // that the write adds, inserted newlines included
+  OpenLine open_before;
+  OpenLine open_after;
+};
+
+/// What is to be done next; each step may be repeated.
+enum class RotationStep : std::uint32_t { kNone = 0, kRename = 1, kPrune = 2 };
+
+struct RotationRecord {
+  std::atomic<RotationStep> step;
+  std::uint32_t reserved;
+  std::uint64_t last_stamp_ms;  // of the newest archive: names never go back in time
+  std::array<char, FileRecordLimits::kArchiveBytes> archive;  // its name, in the file's directory
+};
+
+struct FileRecord {
+  std::atomic<std::uint32_t> sink_id;
+  std::uint32_t path_bytes;
+  base::FileIdentity identity;
+  OpenLine open;
+  WriteRecord write;
+  RotationRecord rotation;
+  std::array<char, FileRecordLimits::kPathBytes> path;
+};
+static_assert(offsetof(FileRecord, identity) == 8 && offsetof(FileRecord, open) == 32);
+static_assert(offsetof(FileRecord, write) == 48 && offsetof(FileRecord, rotation) == 160);
+static_assert(offsetof(FileRecord, path) == 432);
+static_assert(sizeof(FileRecord) <= logging::RouterStateLimits::kFileRecordBytes);
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+
+/// All records of one router. Owner: the router; borrowed by its sinks.
+class FileRecordTable {
+ public:
+  /// `memory` is the part of the state memory behind kRouterStateHeaderBytes. Records of sinks that
+  /// are not among `sink_names` are freed: their files are nobody's any more.
+  FileRecordTable(std::span<std::byte> memory, const std::vector<std::string>& sink_names);
+
+  /// The record of `path` in that sink: the one a dead router left, or a new one. kExists when
+  /// another sink writes this path, kLimit when the path is too long or no record is free.
+  [[nodiscard]] base::Result<FileRecord*> claim(std::string_view sink_name,
+                                                const std::string& path);
+
+  /// How many records are in use.
+  [[nodiscard]] std::size_t used() const;
+
+ private:
+  [[nodiscard]] FileRecord& record(std::size_t index) const;
+
+  std::span<std::byte> memory_;
+  std::vector<std::string> sink_names_;
+  std::mutex mutex_;
+};
+
+}  // namespace shippers

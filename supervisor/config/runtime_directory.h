@@ -1,0 +1,40 @@
+// Where an instance keeps its control socket: chosen by PID 1, found again by the command line.
+//
+// The default /run/birl falls back to $XDG_RUNTIME_DIR/birl and then /tmp/birl-UID, so that an
+// ordinary user and a read-only root work. Another configured directory is taken or is an error.
+// In /tmp, which everyone can write, the directory must be ours alone; elsewhere being able to
+// write it is enough (an image may prepare it for any user id).
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace supervisor {
+
+struct RuntimeDirectoryRequest {
+  std::string configured = "/run/birl";  // [birl] runtime_directory
+  std::string xdg_runtime_directory;     // $XDG_RUNTIME_DIR; empty: unset
+  uid_t uid = 0;                         // the effective user id
+  std::string default_directory = "/run/birl";
+  std::string temporary_directory = "/tmp";
+};
+
+/// In the order in which they are tried; never empty.
+[[nodiscard]] std::vector<std::string> runtime_directory_candidates(
+    const RuntimeDirectoryRequest& request);
+
+/// PID 1: makes the first candidate that can be made and written, mode 0755 (0700 in /tmp), and
+/// returns it. A directory in /tmp of another owner, a symbolic link there, or one that others can
+/// write is refused.
+[[nodiscard]] base::Result<std::string> make_runtime_directory(
+    const RuntimeDirectoryRequest& request);
+
+/// Command line: the first candidate that holds a control.sock we may trust; where none does, the
+/// first candidate (connecting to it then fails with a message).
+[[nodiscard]] std::string find_runtime_directory(const RuntimeDirectoryRequest& request);
+
+}  // namespace supervisor

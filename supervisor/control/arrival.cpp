@@ -1,0 +1,71 @@
+#include "supervisor/control/arrival.h"
+
+#include <fmt/format.h>
+
+namespace supervisor {
+
+namespace {
+
+constexpr Arrival pending() {
+  return {};
+}
+
+Arrival arrived() {
+  return {.state = Arrival::State::kArrived, .reason = {}};
+}
+
+Arrival failed(std::string reason) {
+  return {.state = Arrival::State::kFailed, .reason = std::move(reason)};
+}
+
+std::string reason_of(const ServiceProgress& progress) {
+  return progress.reason.empty() ? fmt::format("it is {}", progress.state) : progress.reason;
+}
+
+bool is_down(const ServiceProgress& progress) {
+  return progress.state == "stopped" || progress.state == "failed" || progress.state == "done";
+}
+
+Arrival find_started(std::uint64_t starts_before, const ServiceProgress& progress) {
+  if (progress.state == "done" || (progress.state == "running" && progress.ready)) {
+    return arrived();
+  }
+  if (progress.state == "failed" || progress.state == "stopped") {
+    return failed(reason_of(progress));
+  }
+  if (progress.state == "backoff" && progress.starts > starts_before) {
+    return failed(reason_of(progress));
+  }
+  return pending();
+}
+
+Arrival find_ready(const ServiceProgress& progress) {
+  if (progress.ready || progress.state == "done") {
+    return arrived();
+  }
+  return progress.state == "failed" ? failed(reason_of(progress)) : pending();
+}
+
+}  // namespace
+
+Arrival find_arrival(Goal goal, std::uint64_t starts_before,
+                     const std::optional<ServiceProgress>& progress) {
+  if (!progress) {
+    return goal == Goal::kStopped ? arrived() : failed("it was removed");
+  }
+  switch (goal) {
+    case Goal::kStarted:
+      return find_started(starts_before, *progress);
+    case Goal::kRestarted:
+      return progress->starts > starts_before ? find_started(starts_before, *progress) : pending();
+    case Goal::kStopped:
+      return is_down(*progress) ? arrived() : pending();
+    case Goal::kReady:
+      return find_ready(*progress);
+    case Goal::kFailed:
+      return progress->state == "failed" ? arrived() : pending();
+  }
+  return pending();
+}
+
+}  // namespace supervisor

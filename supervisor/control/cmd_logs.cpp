@@ -1,0 +1,159 @@
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "supervisor/control/commands.h"
+#include "supervisor/control/exit_code.h"
+#include "supervisor/control/logs_reader.h"
+#include "supervisor/control/reply.h"
+#include "supervisor/control/ring_frames.h"
+
+namespace supervisor {
+
+namespace {
+
+constexpr std::size_t kBufferBytes = std::size_t{64} << 10U;
+constexpr int kPollMsMin = 5;
+constexpr int kPollMsMax = 100;
+constexpr int kProbeEvery = 10;  // quiet polls, where the kernel does not tell of the end
+
+/// Standard output, buffered.
+class StandardOutput final : public LogsOutput {
+ public:
+  void write(std::string_view text) override {
+    buffer_ += text;
+    if (buffer_.size() >= kBufferBytes) {
+      flush();
+    }
+  }
+  void tell_missed(std::string_view service, std::uint64_t lines) override {
+    flush();
+    fmt::print(stderr, "birl: missed {} lines of {}: they were overwritten before they were read\n",
+               lines, service);
+  }
+  [[nodiscard]] bool closed() const override { return closed_; }
+
+  void flush() {
+    if (const auto printed = print_out(std::exchange(buffer_, {})); !printed) {
+      error_ = printed.error();
+      closed_ = true;
+    }
+    pollfd look{.fd = STDOUT_FILENO, .events = 0, .revents = 0};
+    closed_ = closed_ || (::poll(&look, 1, 0) > 0 && (look.revents & POLLERR) != 0);
+  }
+  [[nodiscard]] const std::optional<base::Error>& error() const { return error_; }
+
+ private:
+  std::string buffer_;
+  bool closed_ = false;
+  std::optional<base::Error> error_;
+};
+
+base::Result<std::vector<LogsReader::Source>> open_sources(const CommandOptions& options,
+                                                           const Client& client) {
+  std::vector<std::string> words{"logs"};
+  words.insert(words.end(), options.names.begin(), options.names.end());
+  TRY_ASSIGN(const Reply reply, client.ask(words));
+  TRY_ASSIGN(const auto names, parse_log_names(reply.text));
+  if (names.size() != reply.fds.size()) {
+    return base::fail(base::ErrorCode::kDamaged,
+                      "cannot read logs: birl sent fewer descriptors than names; try again");
+  }
+  std::vector<LogsReader::Source> sources;
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    auto frames = open_ring_frames(reply.fds[index]);
+    if (!frames) {
+      return base::with_context(names[index], std::move(frames).error());
+    }
+    sources.push_back({.service = names[index], .frames = *std::move(frames)});
+  }
+  return sources;
+}
+
+LogsFormat make_format(const CommandOptions& options) {
+  LogsFormat format;
+  format.timestamps = options.timestamps;
+  format.lines = options.lines;
+  if (!options.stream.empty()) {
+    format.stream =
+        options.stream == "stdout" ? logging::Stream::kStdout : logging::Stream::kStderr;
+  }
+  if (options.json) {
+    format.shape = LogsFormat::Shape::kJson;
+  } else if (options.names.size() != 1) {
+    format.shape = LogsFormat::Shape::kNamed;
+  }
+  return format;
+}
+
+/// Knows when to stop following: the instance has ended, or nobody reads the output.
+class End {
+ public:
+  explicit End(const Client& client) : client_(client), instance_(client.watch_instance()) {}
+
+  /// Waits `wait_ms`, or until the end. Whether it is the end.
+  bool wait(int wait_ms) {
+    std::array<pollfd, 2> looks{{{.fd = STDOUT_FILENO, .events = 0, .revents = 0},
+                                 {.fd = instance_.get(), .events = POLLIN, .revents = 0}}};
+    ::poll(looks.data(), looks.size(), wait_ms);
+    if (looks[0].revents != 0 || looks[1].revents != 0) {
+      return true;
+    }
+    return !instance_.valid() && ++polls_ % kProbeEvery == 0 && !client_.is_listening();
+  }
+
+ private:
+  const Client& client_;
+  base::Fd instance_;
+  int polls_ = 0;
+};
+
+base::Result<void> follow(LogsReader& reader, StandardOutput& output, const Client& client) {
+  End end(client);
+  int wait_ms = kPollMsMin;
+  bool ended = false;
+  while (!output.closed()) {
+    TRY_ASSIGN(const bool moved, reader.print_new());
+    output.flush();
+    if (moved) {
+      wait_ms = kPollMsMin;
+    } else if (ended) {
+      break;  // one look after the end, for what was written before it
+    } else {
+      ended = end.wait(wait_ms);
+      wait_ms = std::min(wait_ms * 2, kPollMsMax);
+    }
+  }
+  return {};
+}
+
+base::Result<void> print_logs(const CommandOptions& options, StandardOutput& output) {
+  const Client client = find_instance(options);
+  TRY_ASSIGN(auto sources, open_sources(options, client));
+  LogsReader reader(std::move(sources), make_format(options), output);
+  TRY(reader.print_backlog());
+  if (options.follow) {
+    TRY(follow(reader, output, client));
+  }
+  reader.print_open();
+  output.flush();
+  return {};
+}
+
+}  // namespace
+
+int cmd_logs(const CommandOptions& options) {
+  StandardOutput output;
+  const auto printed = print_logs(options, output);
+  if (!printed) {
+    output.flush();
+    return report_error(printed.error());
+  }
+  return output.error() ? report_error(*output.error()) : kExitDone;
+}
+
+}  // namespace supervisor

@@ -1,0 +1,221 @@
+#include "supervisor/control/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <sstream>
+
+#include "supervisor/control/exit_code.h"
+
+namespace supervisor {
+
+namespace {
+
+constexpr const char* kAbout =
+    "birl runs the services of a container, restarts what dies, and routes their logs.";
+constexpr const char* kFooter =
+    "A newcomer's three commands:\n"
+    "  birl new                write a commented birl.toml\n"
+    "  birl check -c birl.toml say what is wrong with it\n"
+    "  birl run -c birl.toml   run it; `birl status` and `birl logs -f` in another shell\n"
+    "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 no instance or no such service, "
+    "4 timed out.";
+
+void add_json(CLI::App& verb, CommandOptions& options) {
+  verb.add_flag("--json", options.json, "Print JSON, for scripts");
+}
+
+void add_names(CLI::App& verb, CommandOptions& options, const char* description) {
+  verb.add_option("NAME", options.names, description);
+}
+
+void add_timeout(CLI::App& verb, CommandOptions& options) {
+  verb.add_option("--timeout", options.timeout, "Give up after this long (exit 4)")
+      ->type_name("DURATION")
+      ->default_str("60s");
+}
+
+void add_run(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand("run", "Run an instance: services, restarts, logs");
+  verb->add_option("-c,--config",
+                   "Configuration file or directory (repeatable); without it "
+                   "/etc/birl/birl.toml, conf.d and local.d")
+      ->type_name("PATH");
+  verb->add_flag("--hold", "Start only CMD, none of the services");
+  verb->add_option("CMD", "The service `main`: its end is the end of the instance");
+  verb->footer("Example: birl run -- nginx -g 'daemon off;'");
+}
+
+void add_check(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand("check", "Say what is wrong with the configuration");
+  verb->add_option("-c,--config", "Configuration file or directory (repeatable)")
+      ->type_name("PATH");
+  verb->add_flag("--strict", "Missing variables, secrets and mounts are errors too");
+  verb->add_flag("--show", "Print the merged configuration with the origin of each key");
+  verb->add_flag("--json", "Print JSON, for scripts");
+  verb->footer(
+      "Ends with 2 when the configuration cannot be used. Good in a Dockerfile: "
+      "RUN birl check");
+}
+
+void add_new(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("new", "Write a commented starter configuration");
+  verb->add_option("FILE", options.file, "Where to; - is standard output")
+      ->default_str("birl.toml");
+}
+
+void add_status(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("status", "Show services, the router and sinks");
+  verb->add_option("NAME", options.names, "Only this service")->expected(0, 1);
+  verb->add_flag("--watch", options.watch, "Show it again every second");
+  add_json(*verb, options);
+  verb->footer(
+      "States: stopped waiting starting running stopping backoff failed done.\n"
+      "Counts of sinks are lines: received = delivered + dropped + buffered.");
+}
+
+void add_transition(CLI::App& app, CommandOptions& options, const char* name,
+                    const char* description) {
+  CLI::App* verb = app.add_subcommand(name, description);
+  verb->add_option("NAME", options.names, "Services")->required();
+  verb->add_flag("--no-wait", options.no_wait, "Do not wait until it is done");
+  add_timeout(*verb, options);
+  add_json(*verb, options);
+}
+
+void add_wait(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("wait", "Wait until services are in a state");
+  verb->add_option("NAME", options.names, "Services")->required();
+  verb->add_option("--for", options.wait_for, "ready, stopped or failed")
+      ->check(CLI::IsMember({"ready", "stopped", "failed"}))
+      ->type_name("STATE")
+      ->default_str("ready");
+  add_timeout(*verb, options);
+  add_json(*verb, options);
+}
+
+void add_signal(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("signal", "Send a signal to a service");
+  verb->add_option("SIG", options.signal, "TERM, SIGTERM, 15 or RTMIN+3")->required();
+  verb->add_option("NAME", options.names, "The service")->required()->expected(1);
+  verb->add_flag("--group", options.group, "To its whole process group");
+  verb->footer("Example: birl signal HUP nginx");
+}
+
+void add_logs(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("logs", "Print what services wrote lately");
+  add_names(*verb, options, "Services; none: all, merged by time as `name | line`");
+  verb->add_flag("-f,--follow", options.follow, "Go on with what comes, until the instance ends");
+  verb->add_option("-n,--lines", options.lines, "Only the last N lines of each service")
+      ->type_name("N");
+  verb->add_flag("-t,--timestamps", options.timestamps, "Put the time before each line");
+  verb->add_option("--stream", options.stream, "Only stdout or only stderr")
+      ->check(CLI::IsMember({"stdout", "stderr"}))
+      ->type_name("STREAM");
+  add_json(*verb, options);
+  verb->footer(
+      "Read from the services' ring buffers: it works for services that log to no file, and costs "
+      "the router nothing.");
+}
+
+void add_shutdown(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("shutdown", "Stop everything and end the instance");
+  verb->add_option("--exit-code", options.exit_code, "End with this code")
+      ->check(CLI::Range(0, 255))
+      ->type_name("N");
+}
+
+void add_healthy(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb =
+      app.add_subcommand("healthy", "End with 0 if all is well, for HEALTHCHECK and probes");
+  add_names(*verb, options, "Services; none: all that start at boot");
+  verb->add_flag("--live", options.live, "Only: birl answers and no primary is lost");
+  add_json(*verb, options);
+}
+
+void add_version(CLI::App& app, CommandOptions& options) {
+  add_json(*app.add_subcommand("version", "Print the version"), options);
+}
+
+std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
+  auto app = std::make_unique<CLI::App>(kAbout, "birl");
+  app->set_version_flag("--version", "birl " BIRL_VERSION);
+  app->add_option("--socket", options.socket,
+                  "The instance's control socket; without it $BIRL_SOCKET, then the usual places")
+      ->type_name("PATH");
+  app->require_subcommand(1);
+  app->fallthrough();
+  app->footer(kFooter);
+  add_run(*app);
+  add_check(*app);
+  add_new(*app, options);
+  add_status(*app, options);
+  add_transition(*app, options, "start", "Start services");
+  add_transition(*app, options, "stop", "Stop services");
+  add_transition(*app, options, "restart", "Stop and start services");
+  add_wait(*app, options);
+  add_signal(*app, options);
+  add_logs(*app, options);
+  add_shutdown(*app, options);
+  add_healthy(*app, options);
+  add_version(*app, options);
+  return app;
+}
+
+/// `place` says where --help would say more: "birl status".
+ParsedCommand make_usage_error(const std::string& message, const std::string& place) {
+  ParsedCommand parsed;
+  parsed.exit_code = kExitUsage;
+  parsed.errors =
+      fmt::format("birl: cannot read the arguments: {}; see `{} --help`\n", message, place);
+  return parsed;
+}
+
+ParsedCommand make_help(CLI::App& app, const CLI::Error& success) {
+  ParsedCommand parsed;
+  std::ostringstream out;
+  std::ostringstream errors;
+  app.exit(success, out, errors);
+  parsed.out = out.str();
+  return parsed;
+}
+
+}  // namespace
+
+ParsedCommand parse_command(std::span<const std::string> words) {
+  CommandOptions options;
+  const auto app = make_app(options);
+  std::vector<std::string> reversed(words.rbegin(), words.rend());  // as CLI11 wants them
+  try {
+    app->parse(reversed);
+  } catch (const CLI::Success& success) {
+    return make_help(*app, success);
+  } catch (const CLI::Error& error) {
+    const auto verbs = app->get_subcommands();
+    return make_usage_error(error.what(),
+                            verbs.empty() ? "birl" : "birl " + verbs.front()->get_name());
+  }
+  options.verb = app->get_subcommands().front()->get_name();
+  ParsedCommand parsed;
+  parsed.options = std::move(options);
+  return parsed;
+}
+
+std::vector<std::string> list_verbs() {
+  CommandOptions options;
+  std::vector<std::string> verbs;
+  for (const CLI::App* verb : make_app(options)->get_subcommands({})) {
+    verbs.push_back(verb->get_name());
+  }
+  return verbs;
+}
+
+int print_help(const std::string& verb) {
+  CommandOptions options;
+  const auto app = make_app(options);
+  const std::string text = verb.empty() ? app->help() : app->get_subcommand(verb)->help("birl");
+  const auto printed = print_out(text);
+  return printed ? kExitDone : report_error(printed.error());
+}
+
+}  // namespace supervisor

@@ -1,0 +1,71 @@
+// What the control socket may ask of PID 1. The server (control_server.h) calls it; init.cpp
+// implements it over the fleet, tests fake it.
+//
+// start, stop and restart only *begin*: they return as soon as the request is taken. The server
+// then holds the client's answer, is told by ControlServer::on_state_change() that something moved,
+// and looks at progress() until the service has arrived. So no call here waits, and a port needs no
+// list of whom to answer.
+// Errors become the answer: kNotFound no such service (exit 3), kInvalid a bad argument (exit 2),
+// others exit 1. Threads: PID 1's one thread; calls come from inside its loop, never from inside
+// another call of the port.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "supervisor/control/status_json.h"
+
+namespace supervisor {
+
+/// Where a service stands, for answering those who wait for it.
+struct ServiceProgress {
+  std::string state;         // as in ServiceStatus
+  bool ready = false;        // as in ServiceStatus
+  std::uint64_t starts = 0;  // how often it has entered `starting` since boot
+  std::string reason;
+};
+
+/// One ring for `birl logs`: `ring` is a read-only description (base::reopen_read_only).
+struct LogSource {
+  std::string name;
+  base::Fd ring;
+};
+
+enum class SignalTarget { kProcess, kGroup };
+
+class ControlPort {
+ public:
+  virtual ~ControlPort() = default;
+
+  [[nodiscard]] virtual StatusReport status() = 0;
+  [[nodiscard]] virtual std::vector<std::string> service_names() const = 0;
+  /// nullopt: there is no such service.
+  [[nodiscard]] virtual std::optional<ServiceProgress> progress(
+      const std::string& service) const = 0;
+
+  /// Starting what runs and stopping what is stopped succeeds and does nothing. A failed request
+  /// (an instance that is shutting down) is told at once.
+  [[nodiscard]] virtual base::Result<void> start(const std::string& service) = 0;
+  [[nodiscard]] virtual base::Result<void> stop(const std::string& service) = 0;
+  [[nodiscard]] virtual base::Result<void> restart(const std::string& service) = 0;
+
+  /// `signal` as the user wrote it: TERM, SIGTERM, 15, RTMIN+3.
+  [[nodiscard]] virtual base::Result<void> signal(const std::string& service,
+                                                  const std::string& signal,
+                                                  SignalTarget target) = 0;
+
+  /// The rings of `services`, all when empty. At most ControlLimits::log_sources.
+  [[nodiscard]] virtual base::Result<std::vector<LogSource>> log_sources(
+      std::span<const std::string> services) = 0;
+
+  /// Begins the orderly shutdown; with `exit_code` the instance ends with that. The answer is sent
+  /// before the loop goes on.
+  [[nodiscard]] virtual base::Result<void> shutdown(std::optional<std::int32_t> exit_code) = 0;
+};
+
+}  // namespace supervisor

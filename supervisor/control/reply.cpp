@@ -1,0 +1,229 @@
+#include "supervisor/control/reply.h"
+
+#include <array>
+#include <ctime>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "supervisor/control/protocol.h"
+
+namespace supervisor {
+
+namespace {
+
+using Json = nlohmann::json;
+
+base::Unexpected damaged() {
+  return base::fail(base::ErrorCode::kDamaged,
+                    "cannot read the answer: birl closed the connection or answered no JSON");
+}
+
+base::Result<Json> parse_object(std::string_view text) {
+  Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) {
+    return damaged();
+  }
+  return json;
+}
+
+const Json* find(const Json& object, const char* name) {
+  const auto found = object.is_object() ? object.find(name) : object.end();
+  return found == object.end() || found->is_null() ? nullptr : &*found;
+}
+
+void read(const Json& object, const char* name, std::string& out) {
+  if (const Json* member = find(object, name); member != nullptr && member->is_string()) {
+    out = member->get<std::string>();
+  }
+}
+
+void read(const Json& object, const char* name, bool& out) {
+  if (const Json* member = find(object, name); member != nullptr && member->is_boolean()) {
+    out = member->get<bool>();
+  }
+}
+
+template <typename T>
+requires std::is_arithmetic_v<T>
+void read(const Json& object, const char* name, T& out) {
+  if (const Json* member = find(object, name); member != nullptr && member->is_number()) {
+    out = member->get<T>();
+  }
+}
+
+template <typename T>
+void read(const Json& object, const char* name, std::optional<T>& out) {
+  if (find(object, name) != nullptr) {
+    read(object, name, out.emplace());
+  }
+}
+
+/// The format of base::format_rfc3339_ms.
+std::optional<std::uint64_t> parse_time_ns(const std::string& text) {
+  std::tm utc{};
+  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+  if (rest == nullptr || *rest != '.') {
+    return std::nullopt;
+  }
+  const auto ms = base::parse_decimal(std::string_view(rest + 1).substr(0, 3));
+  return static_cast<std::uint64_t>(::timegm(&utc)) * base::kNsPerSecond +
+         ms.value_or(0) * base::kNsPerMs;
+}
+
+std::optional<std::uint64_t> read_time(const Json& object, const char* name) {
+  std::string text;
+  read(object, name, text);
+  return parse_time_ns(text);
+}
+
+StreamStatus read_stream(const Json& object, const char* name) {
+  StreamStatus stream;
+  if (const Json* member = find(object, name)) {
+    read(*member, "lines", stream.lines);
+    read(*member, "bytes", stream.bytes);
+  }
+  return stream;
+}
+
+ServiceStatus read_service(const Json& json) {
+  ServiceStatus service;
+  read(json, "name", service.name);
+  read(json, "type", service.type);
+  read(json, "state", service.state);
+  read(json, "ready", service.ready);
+  read(json, "healthy", service.healthy);
+  read(json, "primary", service.primary);
+  read(json, "start_at_boot", service.start_at_boot);
+  read(json, "pid", service.pid);
+  service.since_ns = read_time(json, "since");
+  read(json, "restarts", service.restarts);
+  read(json, "exit_code", service.exit_code);
+  read(json, "signal", service.signal);
+  service.next_run_ns = read_time(json, "next_run");
+  read(json, "memory_bytes", service.memory_bytes);
+  read(json, "cpu_s", service.cpu_s);
+  read(json, "blocked_s", service.blocked_s);
+  read(json, "reason", service.reason);
+  if (const Json* streams = find(json, "streams")) {
+    service.out = read_stream(*streams, "stdout");
+    service.err = read_stream(*streams, "stderr");
+  }
+  return service;
+}
+
+SinkStatus read_sink(const Json& json) {
+  SinkStatus sink;
+  read(json, "name", sink.name);
+  read(json, "type", sink.type);
+  read(json, "state", sink.state);
+  read(json, "received", sink.received);
+  read(json, "delivered", sink.delivered);
+  read(json, "buffered", sink.buffered);
+  read(json, "buffered_bytes", sink.buffered_bytes);
+  read(json, "last_error", sink.last_error);
+  if (const Json* dropped = find(json, "dropped"); dropped != nullptr && dropped->is_object()) {
+    for (const auto& [reason, lines] : dropped->items()) {
+      read(*dropped, reason.c_str(), sink.dropped[reason]);
+    }
+  }
+  return sink;
+}
+
+template <typename F>
+void for_each(const Json& object, const char* name, F use) {
+  if (const Json* list = find(object, name); list != nullptr && list->is_array()) {
+    for (const Json& item : *list) {
+      use(item);
+    }
+  }
+}
+
+base::ErrorCode parse_code(std::string_view name) {
+  constexpr std::array kCodes{
+      base::ErrorCode::kInvalid, base::ErrorCode::kNotFound, base::ErrorCode::kPermission,
+      base::ErrorCode::kExists,  base::ErrorCode::kLimit,    base::ErrorCode::kTimeout,
+      base::ErrorCode::kSystem,  base::ErrorCode::kDamaged,  base::ErrorCode::kUnavailable};
+  for (const base::ErrorCode code : kCodes) {
+    if (error_code_name(code) == name) {
+      return code;
+    }
+  }
+  return base::ErrorCode::kSystem;
+}
+
+/// The parser throws only when it is out of memory or a number does not fit its type.
+template <typename F>
+auto guarded(F parse) -> decltype(parse()) {
+  try {
+    return parse();
+  } catch (const std::exception&) {
+    return damaged();
+  }
+}
+
+}  // namespace
+
+base::Result<void> check_reply(std::string_view text) {
+  return guarded([&]() -> base::Result<void> {
+    TRY_ASSIGN(const Json json, parse_object(text.substr(0, text.find('\n'))));
+    std::string message;
+    std::string code;
+    read(json, "error", message);
+    read(json, "code", code);
+    if (!message.empty()) {
+      return base::fail(parse_code(code), message);
+    }
+    return {};
+  });
+}
+
+base::Result<StatusReport> parse_status(std::string_view text) {
+  return guarded([&]() -> base::Result<StatusReport> {
+    TRY_ASSIGN(const Json json, parse_object(text));
+    StatusReport report;
+    read(json, "pid", report.pid);
+    read(json, "version", report.version);
+    read(json, "state", report.state);
+    read(json, "uptime_s", report.uptime_s);
+    for_each(json, "services",
+             [&](const Json& item) { report.services.push_back(read_service(item)); });
+    if (const Json* router = find(json, "router")) {
+      read(*router, "pid", report.router.pid);
+      read(*router, "restarts", report.router.restarts);
+    }
+    for_each(json, "sinks", [&](const Json& item) { report.sinks.push_back(read_sink(item)); });
+    return report;
+  });
+}
+
+base::Result<std::vector<HealthProblem>> parse_health(std::string_view text) {
+  return guarded([&]() -> base::Result<std::vector<HealthProblem>> {
+    TRY_ASSIGN(const Json json, parse_object(text));
+    std::vector<HealthProblem> problems;
+    for_each(json, "problems", [&](const Json& item) {
+      HealthProblem& problem = problems.emplace_back();
+      read(item, "service", problem.service);
+      read(item, "reason", problem.reason);
+    });
+    return problems;
+  });
+}
+
+base::Result<std::vector<std::string>> parse_log_names(std::string_view text) {
+  return guarded([&]() -> base::Result<std::vector<std::string>> {
+    std::vector<std::string> names;
+    for (const std::string_view line : base::split(text, '\n')) {
+      if (line.empty()) {
+        continue;
+      }
+      TRY_ASSIGN(const Json json, parse_object(line));
+      for_each(json, "sources", [&](const Json& item) {
+        names.push_back(item.is_string() ? item.get<std::string>() : std::string());
+      });
+    }
+    return names;
+  });
+}
+
+}  // namespace supervisor

@@ -1,0 +1,26 @@
+// Reads the server's JSON back into plain data. The one file that knows a JSON parser.
+//
+// What is missing or of another type keeps its default, so that a command of one release can ask an
+// instance of another. kDamaged: not JSON at all. Pure. Threads: any.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "supervisor/control/health.h"
+#include "supervisor/control/status_json.h"
+
+namespace supervisor {
+
+/// The Error that the answer carries, if it is one.
+[[nodiscard]] base::Result<void> check_reply(std::string_view text);
+
+[[nodiscard]] base::Result<StatusReport> parse_status(std::string_view text);
+[[nodiscard]] base::Result<std::vector<HealthProblem>> parse_health(std::string_view text);
+
+/// The names of a `logs` answer: one a descriptor, in order.
+[[nodiscard]] base::Result<std::vector<std::string>> parse_log_names(std::string_view text);
+
+}  // namespace supervisor

@@ -1,0 +1,63 @@
+// A request as a value: what the words of a request line ask for.
+//
+//     status [NAME]
+//     start | stop | restart NAME... [--no-wait] [--timeout DURATION]
+//     wait NAME... [--for ready|stopped|failed] [--timeout DURATION]
+//     signal SIGNAL NAME [--group]
+//     logs [NAME...]
+//     shutdown [--exit-code N]
+//     healthy [NAME...] [--live]
+//     version
+//     debug-fault abort|segv|bad_alloc|ebadf      (only with BIRL_DEBUG_FAULTS=1)
+//
+// The words are those of the command line, so there is one language to learn. Pure. Threads: any.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "supervisor/control/control_port.h"
+
+namespace supervisor {
+
+enum class Verb : std::uint8_t {
+  kStatus,
+  kStart,
+  kStop,
+  kRestart,
+  kWait,
+  kSignal,
+  kLogs,
+  kShutdown,
+  kHealthy,
+  kVersion,
+  kDebugFault,
+};
+
+enum class WaitMode : std::uint8_t { kWait, kNoWait };
+enum class WaitFor : std::uint8_t { kReady, kStopped, kFailed };
+enum class HealthScope : std::uint8_t { kReady, kLive };
+enum class DebugFault : std::uint8_t { kAbort, kSegv, kBadAlloc, kEbadf };
+
+struct Request {
+  Verb verb = Verb::kStatus;
+  std::vector<std::string> names;
+  std::string signal;
+  SignalTarget target = SignalTarget::kProcess;
+  WaitMode wait_mode = WaitMode::kWait;
+  WaitFor wait_for = WaitFor::kReady;
+  HealthScope scope = HealthScope::kReady;
+  DebugFault fault = DebugFault::kAbort;
+  std::optional<std::uint64_t> timeout_ms;
+  std::optional<std::int32_t> exit_code;
+};
+
+/// kInvalid: no such verb (the nearest is named), an option it does not have, too few or many
+/// names.
+[[nodiscard]] base::Result<Request> parse_request(std::span<const std::string> words);
+
+}  // namespace supervisor

@@ -1,0 +1,308 @@
+#include "supervisor/control/request_handler.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "supervisor/control/health.h"
+#include "supervisor/control/protocol.h"
+
+namespace supervisor {
+
+namespace {
+
+Answer make_answer(std::string json) {
+  json += '\n';
+  Answer answer;
+  answer.chunks.push_back({.bytes = std::move(json), .fds = {}});
+  return answer;
+}
+
+Answer make_ok() {
+  return make_answer(R"({"ok":true})");
+}
+
+std::string_view goal_phrase(Goal goal) {
+  switch (goal) {
+    case Goal::kStarted:
+      return "cannot start";
+    case Goal::kRestarted:
+      return "cannot restart";
+    case Goal::kStopped:
+      return "cannot stop";
+    case Goal::kReady:
+    case Goal::kFailed:
+      return "cannot wait for";
+  }
+  return "cannot wait for";
+}
+
+Goal goal_of(const Request& request) {
+  switch (request.verb) {
+    case Verb::kStart:
+      return Goal::kStarted;
+    case Verb::kRestart:
+      return Goal::kRestarted;
+    case Verb::kStop:
+      return Goal::kStopped;
+    default:
+      break;
+  }
+  switch (request.wait_for) {
+    case WaitFor::kReady:
+      return Goal::kReady;
+    case WaitFor::kStopped:
+      return Goal::kStopped;
+    case WaitFor::kFailed:
+      return Goal::kFailed;
+  }
+  return Goal::kReady;
+}
+
+/// One service of the answer to a transition.
+struct Outcome {
+  std::string service;
+  std::string state;
+  std::string error;
+};
+
+std::string make_outcome_json(std::span<const Outcome> outcomes, std::string_view error,
+                              base::ErrorCode code) {
+  base::JsonWriter json;
+  json.begin_object();
+  if (error.empty()) {
+    json.field("ok", true);
+  } else {
+    json.field("error", error);
+    json.field("code", error_code_name(code));
+  }
+  json.key("services").begin_array();
+  for (const Outcome& outcome : outcomes) {
+    json.begin_object();
+    json.field("name", outcome.service);
+    json.field("state", outcome.state);
+    if (!outcome.error.empty()) {
+      json.field("error", outcome.error);
+    }
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return json.text();
+}
+
+std::string join_errors(std::span<const Outcome> outcomes) {
+  std::string joined;
+  for (const Outcome& outcome : outcomes) {
+    if (!outcome.error.empty()) {
+      joined += fmt::format("{}{}", joined.empty() ? "" : "; ", outcome.error);
+    }
+  }
+  return joined;
+}
+
+}  // namespace
+
+Answer make_error_answer(const base::Error& error) {
+  return make_answer(make_error_json(error));
+}
+
+Answer RequestHandler::handle(std::string_view line) {
+  const auto words = parse_words(line);
+  if (!words) {
+    return make_error_answer(words.error());
+  }
+  const auto request = parse_request(*words);
+  if (!request) {
+    return make_error_answer(request.error());
+  }
+  auto answer = dispatch(*request);
+  return answer ? *std::move(answer) : make_error_answer(answer.error());
+}
+
+base::Result<Answer> RequestHandler::dispatch(const Request& request) {
+  switch (request.verb) {
+    case Verb::kStatus:
+      return status(request);
+    case Verb::kStart:
+    case Verb::kStop:
+    case Verb::kRestart:
+      return transition(request);
+    case Verb::kWait:
+      return wait(request);
+    case Verb::kSignal:
+      TRY(find_places(request));
+      TRY(port_.signal(request.names.front(), request.signal, request.target));
+      return make_ok();
+    case Verb::kLogs:
+      return logs(request);
+    case Verb::kShutdown:
+      TRY(port_.shutdown(request.exit_code));
+      return make_ok();
+    case Verb::kHealthy:
+      return healthy(request);
+    case Verb::kVersion:
+      return make_answer(fmt::format(R"({{"version":"{}","pid":{}}})", BIRL_VERSION,
+                                     static_cast<long>(::getpid())));
+    case Verb::kDebugFault:
+      return debug_fault(request);
+  }
+  return base::fail(base::ErrorCode::kInvalid, "no such request");
+}
+
+base::Result<Answer> RequestHandler::status(const Request& request) {
+  TRY(find_places(request));
+  StatusReport report = port_.status();
+  if (!request.names.empty()) {
+    std::erase_if(report.services,
+                  [&](const ServiceStatus& service) { return service.name != request.names[0]; });
+  }
+  return make_answer(make_status_json(report));
+}
+
+/// Every name must exist before anything is done to any.
+base::Result<std::vector<Hold::Place>> RequestHandler::find_places(const Request& request) const {
+  std::vector<Hold::Place> places;
+  for (const std::string& name : request.names) {
+    const auto progress = port_.progress(name);
+    if (!progress) {
+      return no_such_service(name, port_.service_names());
+    }
+    places.push_back({.service = name, .starts_before = progress->starts, .error = {}});
+  }
+  return places;
+}
+
+base::Result<void> RequestHandler::begin(Verb verb, const std::string& service) {
+  switch (verb) {
+    case Verb::kStart:
+      return port_.start(service);
+    case Verb::kStop:
+      return port_.stop(service);
+    default:
+      return port_.restart(service);
+  }
+}
+
+base::Result<Answer> RequestHandler::transition(const Request& request) {
+  Hold hold{.goal = goal_of(request), .services = {}, .timeout_ms = 0};
+  TRY_ASSIGN(hold.services, find_places(request));
+  for (Hold::Place& place : hold.services) {
+    const auto begun = begin(request.verb, place.service);
+    if (!begun) {
+      place.error = begun.error().message;
+    }
+  }
+  const bool refused =
+      std::ranges::any_of(hold.services, [](const auto& place) { return !place.error.empty(); });
+  if (request.wait_mode == WaitMode::kNoWait && !refused) {
+    return make_ok();
+  }
+  hold.timeout_ms = std::min(request.timeout_ms.value_or(limits_.wait_ms), limits_.wait_ms_max);
+  return hold_or_answer(std::move(hold));
+}
+
+base::Result<Answer> RequestHandler::wait(const Request& request) {
+  Hold hold{.goal = goal_of(request), .services = {}, .timeout_ms = 0};
+  TRY_ASSIGN(hold.services, find_places(request));
+  hold.timeout_ms = std::min(request.timeout_ms.value_or(limits_.wait_ms), limits_.wait_ms_max);
+  return hold_or_answer(std::move(hold));
+}
+
+Answer RequestHandler::hold_or_answer(Hold hold) const {
+  if (auto answer = review(hold)) {
+    return *std::move(answer);
+  }
+  Answer answer;
+  answer.hold = std::move(hold);
+  return answer;
+}
+
+std::optional<Answer> RequestHandler::review(const Hold& hold) const {
+  std::vector<Outcome> outcomes;
+  for (const Hold::Place& place : hold.services) {
+    const auto progress = port_.progress(place.service);
+    Outcome outcome{.service = place.service,
+                    .state = progress ? progress->state : "removed",
+                    .error = place.error};
+    if (place.error.empty()) {
+      Arrival arrival = find_arrival(hold.goal, place.starts_before, progress);
+      if (arrival.state == Arrival::State::kPending) {
+        return std::nullopt;
+      }
+      if (arrival.state == Arrival::State::kFailed) {
+        outcome.error =
+            fmt::format("{} {}: {}", goal_phrase(hold.goal), place.service, arrival.reason);
+      }
+    }
+    outcomes.push_back(std::move(outcome));
+  }
+  return make_answer(
+      make_outcome_json(outcomes, join_errors(outcomes), base::ErrorCode::kUnavailable));
+}
+
+Answer RequestHandler::time_out(const Hold& hold) const {
+  std::vector<Outcome> outcomes;
+  for (const Hold::Place& place : hold.services) {
+    const auto progress = port_.progress(place.service);
+    const bool pending =
+        find_arrival(hold.goal, place.starts_before, progress).state == Arrival::State::kPending;
+    Outcome outcome{
+        .service = place.service, .state = progress ? progress->state : "removed", .error = {}};
+    if (pending) {
+      outcome.error =
+          fmt::format("{} {} within {}: it is {}{}{}", goal_phrase(hold.goal), place.service,
+                      base::format_duration(hold.timeout_ms * base::kNsPerMs), outcome.state,
+                      progress->reason.empty() ? "" : ", ", progress->reason);
+    }
+    outcomes.push_back(std::move(outcome));
+  }
+  return make_answer(make_outcome_json(outcomes, join_errors(outcomes), base::ErrorCode::kTimeout));
+}
+
+/// One line and at most kFdsMax descriptors a chunk; "more" says whether another follows. The port
+/// knows the names: birl's own log and sources have rings too.
+base::Result<Answer> RequestHandler::logs(const Request& request) {
+  TRY_ASSIGN(std::vector<LogSource> sources, port_.log_sources(request.names));
+  if (sources.size() > limits_.log_sources) {
+    return base::fail(base::ErrorCode::kLimit,
+                      fmt::format("cannot show more than {} logs at once", limits_.log_sources));
+  }
+  Answer answer;
+  std::size_t index = 0;
+  do {
+    base::JsonWriter json;
+    OutputChunk chunk;
+    json.begin_object().key("sources").begin_array();
+    for (; index < sources.size() && chunk.fds.size() < OutputChunk::kFdsMax; ++index) {
+      json.value(sources[index].name);
+      chunk.fds.push_back(std::move(sources[index].ring));
+    }
+    json.end_array().field("more", index < sources.size()).end_object();
+    chunk.bytes = json.text() + '\n';
+    answer.chunks.push_back(std::move(chunk));
+  } while (index < sources.size());
+  return answer;
+}
+
+base::Result<Answer> RequestHandler::healthy(const Request& request) {
+  TRY_ASSIGN(const auto problems,
+             find_health_problems(port_.status(), request.names, request.scope));
+  return make_answer(make_health_json(problems));
+}
+
+base::Result<Answer> RequestHandler::debug_fault(const Request& request) const {
+  if (access_.faults == ControlAccess::Faults::kForbidden) {
+    return base::fail(base::ErrorCode::kPermission,
+                      "cannot inject a fault: BIRL_DEBUG_FAULTS=1 was not set at start");
+  }
+  Answer answer = make_ok();
+  answer.fault = request.fault;
+  return answer;
+}
+
+}  // namespace supervisor

@@ -1,0 +1,77 @@
+// Turns a request line into an answer, over the port. No sockets, no clock, no loop.
+//
+// An answer is either chunks to send, or a Hold: what the client waits for, to be asked again with
+// review() whenever a service has changed. Owner: ControlServer; the port outlives it.
+// Threads: PID 1's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fd.h"
+#include "supervisor/control/arrival.h"
+#include "supervisor/control/control_port.h"
+#include "supervisor/control/control_server.h"
+#include "supervisor/control/request.h"
+
+namespace supervisor {
+
+/// Bytes that go out together with descriptors (at most kFdsMax, attached to the first byte).
+struct OutputChunk {
+  static constexpr std::size_t kFdsMax = 32;
+  std::string bytes;
+  std::vector<base::Fd> fds;
+};
+
+/// What a held client waits for: every service of `services`.
+struct Hold {
+  struct Place {
+    std::string service;
+    std::uint64_t starts_before = 0;
+    std::string error;  // the request itself was refused for this one
+  };
+  Goal goal = Goal::kStarted;
+  std::vector<Place> services;
+  std::uint64_t timeout_ms = 0;
+};
+
+struct Answer {
+  std::vector<OutputChunk> chunks;
+  std::optional<Hold> hold;         // then there are no chunks yet
+  std::optional<DebugFault> fault;  // to be committed once the chunks are sent
+};
+
+[[nodiscard]] Answer make_error_answer(const base::Error& error);
+
+class RequestHandler {
+ public:
+  RequestHandler(ControlPort& port, const ControlAccess& access, const ControlLimits& limits)
+      : port_(port), access_(access), limits_(limits) {}
+
+  [[nodiscard]] Answer handle(std::string_view line);
+
+  /// The answer of a held request once all services have arrived or failed; nullopt: not yet.
+  [[nodiscard]] std::optional<Answer> review(const Hold& hold) const;
+  [[nodiscard]] Answer time_out(const Hold& hold) const;
+
+ private:
+  base::Result<Answer> dispatch(const Request& request);
+  base::Result<Answer> status(const Request& request);
+  base::Result<Answer> transition(const Request& request);
+  base::Result<Answer> wait(const Request& request);
+  base::Result<Answer> logs(const Request& request);
+  base::Result<Answer> healthy(const Request& request);
+  base::Result<Answer> debug_fault(const Request& request) const;
+  base::Result<void> begin(Verb verb, const std::string& service);
+  base::Result<std::vector<Hold::Place>> find_places(const Request& request) const;
+  Answer hold_or_answer(Hold hold) const;
+
+  ControlPort& port_;
+  ControlAccess access_;
+  ControlLimits limits_;
+};
+
+}  // namespace supervisor

@@ -1,0 +1,85 @@
+// What `birl status` tells, as plain data, and its JSON: the contract of interface.md section 3.
+//
+// PID 1 fills a StatusReport from its machines and the rings; the writer below is pure. Counts are
+// lines. For each sink `received = delivered + sum(dropped) + buffered` holds in every report; the
+// one who fills it takes all four from one snapshot of the rings. Times are unix nanoseconds here
+// and RFC 3339 in the JSON; what is not known is absent here and null there.
+// Threads: values.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace supervisor {
+
+struct StreamStatus {
+  std::uint64_t lines = 0;
+  std::uint64_t bytes = 0;
+
+  friend bool operator==(const StreamStatus&, const StreamStatus&) = default;
+};
+
+struct ServiceStatus {
+  std::string name;
+  std::string type = "daemon";    // or "oneshot", "scheduled"
+  std::string state = "stopped";  // stopped waiting starting running stopping backoff failed done
+  bool ready = false;             // without a readiness check: running, or done
+  bool healthy = true;            // false only when a health check says so
+  bool primary = false;
+  bool start_at_boot = true;  // `birl healthy` asks only for these
+  std::optional<std::int64_t> pid;
+  std::optional<std::uint64_t> since_ns;  // of the last change of state
+  std::uint64_t restarts = 0;
+  std::optional<std::int32_t> exit_code;  // of the last run that ended
+  std::optional<std::string> signal;      // that ended it: "KILL"
+  std::optional<std::uint64_t> next_run_ns;
+  std::optional<std::uint64_t> memory_bytes;
+  std::optional<double> cpu_s;
+  double blocked_s = 0;  // time it waited for its logs
+  std::string reason;    // why it is in this state
+  StreamStatus out;      // stdout
+  StreamStatus err;      // stderr
+
+  friend bool operator==(const ServiceStatus&, const ServiceStatus&) = default;
+};
+
+struct RouterStatus {
+  std::optional<std::int64_t> pid;
+  std::uint64_t restarts = 0;
+
+  friend bool operator==(const RouterStatus&, const RouterStatus&) = default;
+};
+
+struct SinkStatus {
+  std::string name;
+  std::string type;
+  std::string state = "ok";  // ok retrying parked blocked
+  std::uint64_t received = 0;
+  std::uint64_t delivered = 0;
+  std::map<std::string, std::uint64_t> dropped;  // by reason; reasons without lines may be left out
+  std::uint64_t buffered = 0;
+  std::uint64_t buffered_bytes = 0;
+  std::string last_error;
+
+  friend bool operator==(const SinkStatus&, const SinkStatus&) = default;
+};
+
+struct StatusReport {
+  std::int64_t pid = 0;
+  std::string version;
+  std::string state = "running";  // starting running stopping
+  double uptime_s = 0;
+  std::vector<ServiceStatus> services;
+  RouterStatus router;
+  std::vector<SinkStatus> sinks;
+
+  friend bool operator==(const StatusReport&, const StatusReport&) = default;
+};
+
+/// One JSON object without a newline.
+[[nodiscard]] std::string make_status_json(const StatusReport& report);
+
+}  // namespace supervisor

@@ -1,0 +1,130 @@
+#include "supervisor/control/status_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+
+namespace supervisor {
+
+namespace {
+
+using Row = std::vector<std::string>;
+
+/// The two largest units are enough for a person: "3d4h", "12m5s".
+std::string format_age(std::uint64_t seconds) {
+  if (seconds < 60) {
+    return fmt::format("{}s", seconds);
+  }
+  if (seconds < 3600) {
+    return fmt::format("{}m{}s", seconds / 60, seconds % 60);
+  }
+  if (seconds < 86'400) {
+    return fmt::format("{}h{}m", seconds / 3600, seconds % 3600 / 60);
+  }
+  return fmt::format("{}d{}h", seconds / 86'400, seconds % 86'400 / 3600);
+}
+
+std::string format_since(const std::optional<std::uint64_t>& since_ns, std::uint64_t now_ns) {
+  if (!since_ns) {
+    return "-";
+  }
+  return format_age(now_ns > *since_ns ? (now_ns - *since_ns) / base::kNsPerSecond : 0);
+}
+
+std::string format_pid(const std::optional<std::int64_t>& pid) {
+  return pid ? fmt::format("{}", *pid) : "-";
+}
+
+std::string format_exit(const ServiceStatus& service) {
+  if (service.signal) {
+    return *service.signal;
+  }
+  return service.exit_code ? fmt::format("{}", *service.exit_code) : "-";
+}
+
+std::string format_state(const ServiceStatus& service) {
+  if (!service.healthy) {
+    return service.state + ", unhealthy";
+  }
+  return service.state == "running" && !service.ready ? "running, not ready" : service.state;
+}
+
+std::string format_services(const StatusReport& report, std::uint64_t now_ns) {
+  std::vector<Row> rows{{"SERVICE", "STATE", "PID", "SINCE", "RESTARTS", "EXIT", "REASON"}};
+  for (const ServiceStatus& service : report.services) {
+    rows.push_back({service.primary ? service.name + " *" : service.name, format_state(service),
+                    format_pid(service.pid), format_since(service.since_ns, now_ns),
+                    fmt::format("{}", service.restarts), format_exit(service), service.reason});
+  }
+  return format_columns(rows);
+}
+
+std::string format_dropped(const SinkStatus& sink) {
+  std::uint64_t total = 0;
+  std::string reasons;
+  for (const auto& [reason, lines] : sink.dropped) {
+    total += lines;
+    if (lines > 0) {
+      reasons += fmt::format("{}{} {}", reasons.empty() ? " (" : ", ", reason, lines);
+    }
+  }
+  return fmt::format("{}{}{}", total, reasons, reasons.empty() ? "" : ")");
+}
+
+std::string format_sinks(const StatusReport& report) {
+  std::vector<Row> rows{
+      {"SINK", "TYPE", "STATE", "RECEIVED", "DELIVERED", "DROPPED", "BUFFERED", "LAST ERROR"}};
+  for (const SinkStatus& sink : report.sinks) {
+    rows.push_back({sink.name, sink.type, sink.state, fmt::format("{}", sink.received),
+                    fmt::format("{}", sink.delivered), format_dropped(sink),
+                    fmt::format("{}", sink.buffered), sink.last_error});
+  }
+  return format_columns(rows);
+}
+
+std::string format_router(const RouterStatus& router) {
+  return router.pid ? fmt::format("router: pid {}, {} restarts\n", *router.pid, router.restarts)
+                    : fmt::format("router: not running, {} restarts; services wait for it\n",
+                                  router.restarts);
+}
+
+}  // namespace
+
+std::string format_columns(const std::vector<Row>& rows) {
+  std::vector<std::size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      widths[column] = std::max(widths[column], row[column].size());
+    }
+  }
+  std::string table;
+  for (const Row& row : rows) {
+    std::string line;
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      line += fmt::format("{:<{}}  ", row[column], widths[column]);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    table += line + '\n';
+  }
+  return table;
+}
+
+std::string format_status_table(const StatusReport& report, std::uint64_t now_ns) {
+  std::string text =
+      fmt::format("birl {} (pid {}) {}, up {}\n\n", report.version, report.pid, report.state,
+                  format_age(static_cast<std::uint64_t>(std::max(0.0, report.uptime_s))));
+  text += format_services(report, now_ns);
+  if (std::ranges::any_of(report.services, &ServiceStatus::primary)) {
+    text += "(* primary: its end is the container's)\n";
+  }
+  text += '\n' + format_router(report.router);
+  if (!report.sinks.empty()) {
+    text += '\n' + format_sinks(report);
+  }
+  return text;
+}
+
+}  // namespace supervisor

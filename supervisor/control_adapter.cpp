@@ -1,0 +1,192 @@
+#include "supervisor/control_adapter.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/clock.h"
+#include "supervisor/process/signals.h"
+#include "supervisor/process/usage.h"
+#include "supervisor/router_link/ledger.h"
+
+namespace supervisor {
+
+using base::ErrorCode;
+using base::Result;
+using logging::Stream;
+
+namespace {
+
+std::string_view fleet_state_name(FleetState state) {
+  switch (state) {
+    case FleetState::kRunning:
+      return "running";
+    case FleetState::kStopping:
+    case FleetState::kStopped:
+      return "stopping";
+  }
+  return "stopping";
+}
+
+void fill_exit(ServiceStatus& status, const ServiceMachine& machine) {
+  if (!machine.last_exit()) {
+    return;
+  }
+  const ExitStatus& exit = *machine.last_exit();
+  if (exit.kind == ExitKind::kSignaled) {
+    status.signal = signal_name(exit.signal);
+  } else {
+    status.exit_code = exit.code;
+  }
+}
+
+void fill_logs(ServiceStatus& status, const logging::RingView& ring) {
+  const logging::CommitSlot commit = ring.commit();
+  const auto of = [&](Stream stream) {
+    const auto index = static_cast<std::size_t>(stream);
+    return StreamStatus{.lines = commit.stream_lines[index], .bytes = commit.stream_bytes[index]};
+  };
+  status.out = of(Stream::kStdout);
+  status.err = of(Stream::kStderr);
+  status.blocked_s = static_cast<double>(commit.blocked_ns) / double{base::kNsPerSecond};
+}
+
+}  // namespace
+
+ControlAdapter::ControlAdapter(Parts parts) : parts_(std::move(parts)) {
+  starts_.resize(parts_.services.size());
+}
+
+ServiceStatus ControlAdapter::service_status(ServiceId id) const {
+  const ServiceMachine& machine = parts_.fleet.service(id);
+  const ServiceRules& rules = machine.rules();
+  ServiceStatus status;
+  status.name = rules.name;
+  status.type = enum_names(rules.type)[static_cast<std::size_t>(rules.type)];
+  status.state = service_state_name(machine.state());
+  status.ready =
+      machine.state() == ServiceState::kRunning || machine.state() == ServiceState::kDone;
+  status.primary = rules.primary;
+  status.start_at_boot = rules.start == StartMode::kBoot;
+  status.since_ns = parts_.effects.since_realtime_ns(id);
+  status.restarts = machine.restarts();
+  status.reason = machine.reason();
+  fill_exit(status, machine);
+  if (machine.pid() > 0) {
+    status.pid = machine.pid();
+    if (const std::optional<ProcessUsage> usage = read_process_usage(machine.pid())) {
+      status.memory_bytes = usage->memory_bytes;
+      status.cpu_s = usage->cpu_s;
+    }
+  }
+  fill_logs(status, parts_.services[id].logs->view());
+  return status;
+}
+
+StatusReport ControlAdapter::status() {
+  StatusReport report;
+  report.pid = ::getpid();
+  report.version = BIRL_VERSION;
+  report.state = fleet_state_name(parts_.fleet.state());
+  report.uptime_s =
+      static_cast<double>(base::monotonic_ns() - parts_.booted_ns) / double{base::kNsPerSecond};
+  for (ServiceId id = 0; id < parts_.fleet.service_count(); ++id) {
+    report.services.push_back(service_status(id));
+  }
+  if (parts_.router.pid() > 0) {
+    report.router.pid = parts_.router.pid();
+  }
+  report.router.restarts = parts_.router.restarts();
+  report.sinks = sink_statuses(parts_.router, parts_.sinks);
+  return report;
+}
+
+std::vector<std::string> ControlAdapter::service_names() const {
+  std::vector<std::string> names;
+  for (ServiceId id = 0; id < parts_.fleet.service_count(); ++id) {
+    names.push_back(parts_.fleet.service(id).rules().name);
+  }
+  return names;
+}
+
+std::optional<ServiceProgress> ControlAdapter::progress(const std::string& service) const {
+  const std::optional<ServiceId> id = parts_.fleet.find(service);
+  if (!id) {
+    return std::nullopt;
+  }
+  const ServiceMachine& machine = parts_.fleet.service(*id);
+  ServiceProgress progress;
+  progress.state = service_state_name(machine.state());
+  progress.ready =
+      machine.state() == ServiceState::kRunning || machine.state() == ServiceState::kDone;
+  progress.starts = starts_[*id];
+  progress.reason = machine.reason();
+  return progress;
+}
+
+Result<void> ControlAdapter::start(const std::string& service) {
+  return parts_.fleet.start(service, base::monotonic_ns());
+}
+
+Result<void> ControlAdapter::stop(const std::string& service) {
+  return parts_.fleet.stop(service, base::monotonic_ns());
+}
+
+Result<void> ControlAdapter::restart(const std::string& service) {
+  return parts_.fleet.restart(service, base::monotonic_ns());
+}
+
+Result<void> ControlAdapter::signal(const std::string& service, const std::string& signal,
+                                    SignalTarget target) {
+  const std::optional<int> number = parse_signal(signal);
+  if (!number) {
+    return base::fail(ErrorCode::kInvalid,
+                      fmt::format("cannot send signal {}: there is no such signal", signal));
+  }
+  const std::optional<ServiceId> id = parts_.fleet.find(service);
+  const pid_t pid = id ? parts_.fleet.service(*id).pid() : 0;
+  if (pid == 0) {
+    return base::fail(ErrorCode::kUnavailable,
+                      fmt::format("cannot signal {}: it is not running", service));
+  }
+  if (::kill(target == SignalTarget::kGroup ? -pid : pid, *number) != 0) {
+    return base::fail_errno(fmt::format("cannot signal {}", service));
+  }
+  return {};
+}
+
+const ServiceLogs* ControlAdapter::find_logs(const std::string& name) const {
+  const auto& all = parts_.router.services();
+  const auto found = std::ranges::find_if(
+      all, [&](const ServiceLogs& logs) { return logs.identity().name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+Result<std::vector<LogSource>> ControlAdapter::log_sources(std::span<const std::string> services) {
+  std::vector<std::string> names(services.begin(), services.end());
+  if (names.empty()) {
+    names = service_names();
+  }
+  std::vector<LogSource> sources;
+  for (const std::string& name : names) {
+    const ServiceLogs* logs = find_logs(name);
+    if (logs == nullptr) {
+      return base::fail(ErrorCode::kNotFound, fmt::format("cannot find service {}", name));
+    }
+    TRY_ASSIGN(base::Fd ring, base::reopen_read_only(logs->ring_fd()));
+    sources.push_back({.name = name, .ring = std::move(ring)});
+  }
+  return sources;
+}
+
+Result<void> ControlAdapter::shutdown(std::optional<std::int32_t> exit_code) {
+  parts_.fleet.request_shutdown(
+      {.exit_code = exit_code, .primary_signal = 0, .reason = "birl shutdown"},
+      base::monotonic_ns());
+  return {};
+}
+
+}  // namespace supervisor

@@ -1,0 +1,55 @@
+// What the control socket asks, answered from the fleet, the rings and the kernel's tables.
+//
+// Threads: the loop's. Owner: Instance; borrows everything in Parts for its whole life.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "supervisor/config/config.h"
+#include "supervisor/control/control_port.h"
+#include "supervisor/machine/fleet_machine.h"
+#include "supervisor/router_link/router_link.h"
+#include "supervisor/service_effects.h"
+
+namespace supervisor {
+
+class ControlAdapter final : public ControlPort {
+ public:
+  struct Parts {
+    const Config& config;
+    FleetMachine& fleet;
+    const ServiceEffects& effects;
+    const RouterLink& router;
+    const std::vector<ServiceEffects::Service>& services;  // by ServiceId
+    std::vector<logging::SinkConfig> sinks;
+    std::uint64_t booted_ns = 0;  // monotonic
+  };
+
+  explicit ControlAdapter(Parts parts);
+
+  /// `birl` enters `service` for the starting-th time; for those who wait for a restart.
+  void count_start(ServiceId service) { ++starts_[service]; }
+
+  StatusReport status() override;
+  std::vector<std::string> service_names() const override;
+  std::optional<ServiceProgress> progress(const std::string& service) const override;
+  base::Result<void> start(const std::string& service) override;
+  base::Result<void> stop(const std::string& service) override;
+  base::Result<void> restart(const std::string& service) override;
+  base::Result<void> signal(const std::string& service, const std::string& signal,
+                            SignalTarget target) override;
+  base::Result<std::vector<LogSource>> log_sources(std::span<const std::string> services) override;
+  base::Result<void> shutdown(std::optional<std::int32_t> exit_code) override;
+
+ private:
+  [[nodiscard]] ServiceStatus service_status(ServiceId id) const;
+  [[nodiscard]] const ServiceLogs* find_logs(const std::string& name) const;
+
+  Parts parts_;
+  std::vector<std::uint64_t> starts_;  // by ServiceId
+};
+
+}  // namespace supervisor

@@ -1,0 +1,103 @@
+// One running birl: everything of PID 1 that needs the loop, put together.
+//
+//     loading ──configuration read──▶ running ──all services gone──▶ draining ──▶ ended
+//        └────── a stop, a wrong configuration ────────────────────────────────────▲
+//
+// Signals and the reaper work from the first moment on, so that a stop is heard while a
+// configuration is being read from a file system that hangs. In `running` the fleet decides;
+// Instance only carries events to it: signals, exits, requests. In `draining` the router delivers
+// what the services said last, within what is left of shutdown_timeout. Threads: the only one.
+// Owner: run_init().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/diag.h"
+#include "base/fd.h"
+#include "base/loop.h"
+#include "base/result.h"
+#include "supervisor/config/config.h"
+#include "supervisor/config_child.h"
+#include "supervisor/control/control_server.h"
+#include "supervisor/control_adapter.h"
+#include "supervisor/init.h"
+#include "supervisor/launcher.h"
+#include "supervisor/machine/fleet_machine.h"
+#include "supervisor/process/signals.h"
+#include "supervisor/router_link/router_link.h"
+#include "supervisor/service_effects.h"
+
+namespace supervisor {
+
+class Instance final : private ServiceEffects::Owner, private RouterLink::Owner {
+ public:
+  struct Parts {
+    RunOptions options;
+    std::vector<std::string> environment;  // as birl got it
+    SignalSource signals;
+    base::Fd router_binary;
+    std::optional<rlimit> open_files;  // the original limit
+    base::Diag& diag;
+  };
+
+  explicit Instance(Parts parts);
+  ~Instance() override;
+
+  /// Until the end; returns the exit code.
+  [[nodiscard]] int run();
+
+ private:
+  void on_signals();
+  void on_signal(const ReceivedSignal& received);
+  void apply(const SignalRule& rule, int signal);
+  void reap();
+  void on_child(const ReapedChild& child);
+
+  [[nodiscard]] base::Result<void> begin_loading();
+  void on_loaded(const ReapedChild& child);
+  [[nodiscard]] base::Result<void> begin_running(Config config);
+  [[nodiscard]] base::Result<void> choose_runtime_directory();
+  [[nodiscard]] base::Result<void> open_router();
+  [[nodiscard]] base::Result<void> open_fleet();
+  [[nodiscard]] base::Result<void> open_control();
+  [[nodiscard]] base::Result<ServiceEffects::Service> open_service(const ServiceConfig& config);
+  [[nodiscard]] base::Result<void> set_up_last_resort() const;
+
+  void on_state_changed(ServiceId service, const StateChange& change) override;
+  void on_shutdown_began(std::string_view reason) override;
+  void on_all_stopped(int exit_code, std::size_t left_behind) override;
+  void on_router_ready() override {}
+  void on_router_drained(bool complete) override;
+  void on_router_failing(const std::string& reason) override;
+  void end(int exit_code);
+
+  Parts parts_;
+  base::Loop loop_;
+  Launcher launcher_;
+  base::Timer reap_again_;
+  base::Timer drain_timer_;
+  std::optional<base::Poll> signal_poll_;
+  std::optional<ConfigChild> config_child_;
+
+  Config config_;
+  SignalTable signal_table_;
+  std::string runtime_directory_;
+  std::uint64_t booted_ns_ = 0;
+  std::uint64_t shutdown_began_ns_ = 0;
+  std::string end_reason_;
+  std::unique_ptr<RouterLink> router_;
+  base::Fd message_pipe_;  // birl's own messages, read by the router
+  std::vector<ServiceEffects::Service> services_;
+  std::unique_ptr<ServiceEffects> effects_;
+  std::unique_ptr<FleetMachine> fleet_;
+  std::unique_ptr<ControlAdapter> adapter_;
+  std::unique_ptr<ControlServer> control_;
+  bool draining_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace supervisor

@@ -1,0 +1,54 @@
+// Starts on the loop: what process/spawn.h begins, the Launcher finishes.
+//
+// A start is told twice: launch() returns the pid at once, `done` is called when the exec went
+// through or failed. A start that hangs (a dead mount) is given up on after kLaunchTimeoutMs: the
+// child is killed and `done` gets an outcome that says so. Whatever the outcome, the pid ends by
+// being reaped; the owner of the reaper calls settle() before it tells anybody of the end, so that
+// `done` always comes first. Threads: the loop's. Owner: Init.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "base/loop.h"
+#include "base/result.h"
+#include "supervisor/process/spawn.h"
+
+namespace supervisor {
+
+class Launcher {
+ public:
+  static constexpr std::uint64_t kLaunchTimeoutMs = 30'000;
+  using Done = std::function<void(const SpawnOutcome&)>;
+
+  Launcher(base::Loop& loop, std::optional<rlimit> open_files);
+  ~Launcher();
+  Launcher(const Launcher&) = delete;
+  Launcher& operator=(const Launcher&) = delete;
+
+  /// `done` is never called from inside launch(), and not at all when launch() fails.
+  [[nodiscard]] base::Result<pid_t> launch(const SpawnRequest& request, Done done);
+
+  /// `pid` was reaped: finishes its start, if it is still under way.
+  void settle(pid_t pid);
+
+  /// Gives up on a start under way: kills it; `done` is not called.
+  void abandon(pid_t pid);
+
+ private:
+  struct Pending;
+  void on_report(pid_t pid);
+  void on_timeout(pid_t pid);
+
+  base::Loop& loop_;
+  Spawner spawner_;
+  std::map<pid_t, std::unique_ptr<Pending>> pending_;
+};
+
+}  // namespace supervisor

@@ -1,0 +1,100 @@
+// How everything ends: the budget, the second request, the exit code.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "supervisor/machine/fleet_machine.h"
+
+namespace supervisor {
+namespace {
+
+constexpr std::uint64_t kBudgetMaxNs = 365UL * 24 * 3600 * base::kNsPerSecond;
+constexpr std::uint64_t kReserveMaxNs = 5 * base::kNsPerSecond;
+constexpr std::uint64_t kKillGraceMaxNs = 1 * base::kNsPerSecond;
+constexpr int kExitCodeMask = 0xff;
+
+/// The part of the shutdown's budget that is kept for what follows the services' end.
+std::uint64_t make_reserve_ns(std::uint64_t budget_ns) {
+  return std::min(budget_ns / 4, kReserveMaxNs);
+}
+
+/// How long the kernel may take to end what was killed.
+std::uint64_t make_kill_grace_ns(std::uint64_t budget_ns) {
+  return std::min(make_reserve_ns(budget_ns) / 2, kKillGraceMaxNs);
+}
+
+}  // namespace
+
+FleetRules make_fleet_rules(const BirlConfig& config) {
+  return {std::min(config.shutdown_timeout.ns, kBudgetMaxNs), config.exit_code,
+          config.exit_code_map};
+}
+
+void FleetMachine::begin_shutdown(const ShutdownRequest& request, std::uint64_t now_ns) {
+  state_ = FleetState::kStopping;
+  const std::uint64_t budget_ns = rules_.shutdown_timeout_ns;
+  const std::uint64_t deadline_ns = now_ns + budget_ns - make_reserve_ns(budget_ns);
+  port_.shutdown_began(request.reason, deadline_ns);
+  start_give_up_timer(deadline_ns + make_kill_grace_ns(budget_ns), now_ns);
+  for (const auto& service : services_) {
+    const int signal = service->rules().primary ? request.primary_signal : 0;
+    inputs_.push_back(
+        {service->id(),
+         {.kind = ServiceEventKind::kShutdown, .deadline_ns = deadline_ns, .signal = signal},
+         now_ns});
+  }
+}
+
+void FleetMachine::hurry(std::uint64_t now_ns) {
+  post_all({.kind = ServiceEventKind::kHurry}, now_ns);
+  const std::uint64_t due_ns = now_ns + make_kill_grace_ns(rules_.shutdown_timeout_ns);
+  if (due_ns < give_up_ns_) {
+    start_give_up_timer(due_ns, now_ns);
+  }
+}
+
+void FleetMachine::start_give_up_timer(std::uint64_t due_ns, std::uint64_t now_ns) {
+  give_up_ns_ = due_ns;
+  port_.start_fleet_timer(due_ns - now_ns, ++timer_generation_);
+}
+
+void FleetMachine::finish() {
+  state_ = FleetState::kStopped;
+  ++timer_generation_;
+  port_.cancel_fleet_timer();
+  port_.all_stopped(final_exit_code(), unrested_count());
+}
+
+std::size_t FleetMachine::unrested_count() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(services_, [](const auto& service) { return !service->at_rest(); }));
+}
+
+void FleetMachine::decide(DecidedBy by, std::int32_t exit_code) {
+  if (decided_by_ == DecidedBy::kNobody) {
+    decided_by_ = by;
+    decided_code_ = exit_code;
+  }
+}
+
+int FleetMachine::final_exit_code() const {
+  if (decided_by_ == DecidedBy::kRequest) {
+    return decided_code_ & kExitCodeMask;
+  }
+  if (rules_.exit_code) {
+    return *rules_.exit_code & kExitCodeMask;
+  }
+  const std::int32_t code = decided_by_ == DecidedBy::kService ? decided_code_ : stopped_code();
+  const auto mapped = rules_.exit_code_map.find(fmt::format("{}", code));
+  return (mapped != rules_.exit_code_map.end() ? mapped->second : code) & kExitCodeMask;
+}
+
+/// Nobody decided: the code of a primary that was stopped before, or 0.
+std::int32_t FleetMachine::stopped_code() const {
+  const auto found = std::ranges::find_if(services_, [](const auto& service) {
+    return service->rules().primary && service->last_exit().has_value();
+  });
+  return found != services_.end() ? (*found)->last_exit()->container_code() : 0;
+}
+
+}  // namespace supervisor

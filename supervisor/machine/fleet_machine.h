@@ -1,0 +1,155 @@
+// All services of a container: boot, the end, and which exit code it has. No system call, no clock.
+//
+// States: running → stopping → stopped. The fleet leaves `running` when it is told to
+// (request_shutdown, a stop signal), when a primary has ended for good, or when a restart_limit
+// with then = "shutdown" is reached. Without a primary it goes on even when every service has ended
+// for good: somebody may start one by hand, and a container that only collects logs has no service
+// at all. A primary stopped by the operator does not end it either (it can be started again).
+//
+// The end has one budget, shutdown_timeout, from the request on:
+//
+//   request          stop deadline           give-up                       budget
+//   │── stop.timeout ──│─ KILL of the rest ────│─ all_stopped, whoever is left ─│
+//   0            budget − reserve     + min(reserve / 2, 1 s)
+//
+// The reserve, a quarter but at most 5 s, belongs to finish scripts and to flushing logs. All
+// services stop in parallel; a service's own timeout may be shorter and is cut to the stop
+// deadline. all_stopped comes as soon as all are at rest; at give-up even if the kernel holds a
+// killed process (it is counted as left behind), since the container's end must not hang on it.
+// A second request hurries: KILL for all at once.
+//
+// Exit code: what decided first. A primary that ended (also while being stopped: 143 if it died of
+// the TERM), the code of an explicit request, the last code of a service whose restart_limit ended
+// the container. Nothing decided: the last exit of a primary stopped earlier, else 0. Then
+// [birl] exit_code replaces it, or exit_code_map maps it; a code asked for explicitly is literal.
+//
+// Inputs may come from inside an effect: they are queued and handled in order.
+// Threads: the loop's thread only. Owner: PID 1's init, or a simulation.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "supervisor/machine/service_machine.h"
+
+namespace supervisor {
+
+struct FleetRules {
+  std::uint64_t shutdown_timeout_ns = 9 * base::kNsPerSecond;
+  std::optional<std::int32_t> exit_code;              // unset: the primary's
+  std::map<std::string, std::int32_t> exit_code_map;  // keys are decimal
+};
+[[nodiscard]] FleetRules make_fleet_rules(const BirlConfig& config);
+
+enum class FleetState : std::uint8_t { kRunning, kStopping, kStopped };
+
+struct ShutdownRequest {
+  std::optional<std::int32_t> exit_code = std::nullopt;  // end with this, whatever primaries do
+  int primary_signal = 0;   // primaries get it instead of their stop signal; 0: theirs
+  std::string reason = {};  // for people: "TERM", "birl shutdown"
+};
+
+/// What the fleet asks of PID 1, above what its services do.
+class FleetPort : public ServicePort {
+ public:
+  /// One timer; a new one replaces it. Fires into on_fleet_timer.
+  virtual void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) = 0;
+  virtual void cancel_fleet_timer() = 0;
+  /// `deadline_ns`: when all services have to be gone.
+  virtual void shutdown_began(std::string_view reason, std::uint64_t deadline_ns) = 0;
+  /// The last effect of all. `left_behind`: killed services that the kernel has not ended.
+  virtual void all_stopped(int exit_code, std::size_t left_behind) = 0;
+};
+
+class FleetMachine final : private ServicePort {
+ public:
+  /// `port` is borrowed and must outlive the fleet.
+  FleetMachine(FleetRules rules, std::vector<ServiceRules> services, FleetPort& port);
+  FleetMachine(const FleetMachine&) = delete;
+  FleetMachine& operator=(const FleetMachine&) = delete;
+
+  /// Starts all services with start = "boot".
+  void boot(std::uint64_t now_ns);
+  /// The first one begins the shutdown, a second one hurries it.
+  void request_shutdown(const ShutdownRequest& request, std::uint64_t now_ns);
+
+  // What the world reports.
+  void on_spawned(ServiceId service, std::uint32_t incarnation, pid_t pid, std::uint64_t now_ns);
+  /// `exit_code`: 127 not found, 126 anything else. `reason` is shown: "cannot start nginx: ...".
+  void on_spawn_failed(ServiceId service, std::uint32_t incarnation, int exit_code,
+                       std::string reason, std::uint64_t now_ns);
+  /// Whether `pid` is a service's process. False: an orphan, or a child of something else.
+  bool on_child_exited(pid_t pid, const ExitStatus& exit, std::uint64_t now_ns);
+  /// After a round of reaping: groups that linger may be gone. Cheap when none does.
+  void on_reaped(std::uint64_t now_ns);
+  void on_ready(ServiceId service, std::uint64_t now_ns);
+  void on_timer(ServiceId service, std::uint64_t generation, std::uint64_t now_ns);
+  void on_fleet_timer(std::uint64_t generation, std::uint64_t now_ns);
+
+  // The operator's commands. They return when the request is taken, not when it is fulfilled. A
+  // service that is where it is wanted is left alone.
+  [[nodiscard]] base::Result<void> start(std::string_view name, std::uint64_t now_ns);
+  [[nodiscard]] base::Result<void> stop(std::string_view name, std::uint64_t now_ns);
+  [[nodiscard]] base::Result<void> restart(std::string_view name, std::uint64_t now_ns);
+
+  [[nodiscard]] FleetState state() const { return state_; }
+  [[nodiscard]] std::size_t service_count() const { return services_.size(); }
+  [[nodiscard]] const ServiceMachine& service(ServiceId id) const { return *services_[id]; }
+  [[nodiscard]] std::optional<ServiceId> find(std::string_view name) const;
+  [[nodiscard]] std::optional<ServiceId> find_by_pid(pid_t pid) const;
+  /// The first primary; signals are forwarded to it.
+  [[nodiscard]] std::optional<ServiceId> first_primary() const;
+
+ private:
+  struct Input {
+    ServiceId service;
+    ServiceEvent event;
+    std::uint64_t now_ns;
+  };
+  enum class DecidedBy : std::uint8_t { kNobody, kService, kRequest };
+
+  // ServicePort, from the machines: passed on to port_, and listened to.
+  void spawn(ServiceId service, std::uint32_t incarnation) override;
+  void abandon_spawn(ServiceId service) override;
+  void signal(ServiceId service, pid_t pid, int signal, StopTo target) override;
+  void kill_group(ServiceId service, pid_t group) override;
+  bool group_alive(pid_t group) override;
+  void start_timer(ServiceId service, std::uint64_t delay_ns, const ServiceTimer& timer) override;
+  void cancel_timer(ServiceId service) override;
+  std::uint64_t random() override;
+  void state_changed(ServiceId service, const StateChange& change) override;
+  void ended_for_good(ServiceId service, const Ending& ending) override;
+
+  void post(ServiceId service, ServiceEvent event, std::uint64_t now_ns);
+  void post_all(const ServiceEvent& event, std::uint64_t now_ns);
+  void drain();
+  void begin_shutdown(const ShutdownRequest& request, std::uint64_t now_ns);
+  void hurry(std::uint64_t now_ns);
+  void start_give_up_timer(std::uint64_t due_ns, std::uint64_t now_ns);
+  void finish();
+  void decide(DecidedBy by, std::int32_t exit_code);
+  [[nodiscard]] int final_exit_code() const;
+  [[nodiscard]] std::int32_t stopped_code() const;
+  [[nodiscard]] std::size_t unrested_count() const;
+  [[nodiscard]] base::Result<ServiceId> find_for(std::string_view verb,
+                                                 std::string_view name) const;
+
+  FleetRules rules_;
+  FleetPort& port_;
+  std::vector<std::unique_ptr<ServiceMachine>> services_;
+  FleetState state_ = FleetState::kRunning;
+  std::deque<Input> inputs_;
+  bool draining_ = false;
+  std::uint64_t now_ns_ = 0;  // of the input being handled
+  std::uint64_t give_up_ns_ = 0;
+  std::uint64_t timer_generation_ = 0;
+  DecidedBy decided_by_ = DecidedBy::kNobody;
+  std::int32_t decided_code_ = 0;
+};
+
+}  // namespace supervisor

@@ -1,0 +1,183 @@
+// The life of one service: a state, an event, what follows. No system call, no clock.
+//
+//                    start                 dependencies met
+//      (stopped) ────────────▶ [waiting] ──────────────────▶ [starting] ◀─ spawn() asked for
+//       failed      ▲   ▲          ▲                          │   │   │
+//       done        │   │          │ timer: back-off          │   │   │ spawned (and ready)
+//        ▲  ▲       │   │          │                          │   │   ▼
+//        │  │       │   │      [backoff] ◀── spawn failed ────┘   │ [running]
+//        │  │       │   │          ▲         or is stuck          │   │   │
+//        │  │       │   │          └─── exited, to be restarted ──┼───┤   │
+//        │  └───────┼───┼─── exited, policy or limit: for good ───┴───┘   │
+//        │          │   │                                                 │
+//        │ stop     │   └─── all gone, and a start was asked for ──┐      │ stop, restart
+//        └──────────┴─────── all gone ───────────────────────── [stopping] ◀─ (from starting too)
+//
+// Transitions have two phases, as in dinit: an event only *asks* for an effect (spawn, signal), and
+// the state that promises the result is entered when another event confirms it. So a stop that
+// comes while a spawn is under way is never lost: the state is `stopping`, the goal `down`, the
+// child still `spawning`, and when it is confirmed it gets its signal at once.
+//
+// Three axes, of which only these combinations exist (check_invariants):
+//   state               child                   timer
+//   stopped failed done none                    none
+//   waiting             none                    none
+//   starting            spawning                spawn
+//                       alive (not ready)       none
+//   running             alive                   none
+//   stopping            spawning | alive        stop, none after the KILL
+//                       lingering               linger: polls, up to the stop's deadline
+//   backoff             none                    backoff
+//
+// A stop sends the stop signal to the process or its group, and KILL to the group at the deadline:
+// the request's time + stop.timeout, cut to the fleet's deadline at a shutdown. When the group was
+// asked, the end of its leader (often just a shell, which dies of TERM at once) is not the end:
+// `lingering` gives the others the time they were promised. When only the process was asked, its
+// end ends the stop, and what is left of the group gets KILL.
+// A crash sends KILL to what is left of the group at once, before any restart. A oneshot that
+// succeeded keeps its group: leaving something behind may be what it is for.
+// The operator's stop of a primary is no end for good: it can be started again, so the container
+// goes on; `birl shutdown` ends it.
+//
+// Every event is legal in every state, late and repeated ones too: the switches in the source are
+// total over the states, and each cell that does nothing says so. A process that nobody asked for
+// (a spawn reported after it was abandoned) is killed.
+// Threads: the loop's thread only. Owner: FleetMachine, or a test.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "supervisor/machine/restart_policy.h"
+#include "supervisor/machine/service_port.h"
+#include "supervisor/machine/service_rules.h"
+
+namespace supervisor {
+
+enum class ServiceEventKind : std::uint8_t {
+  kStart,                // the operator or the boot wants it up
+  kStop,                 // the operator wants it down
+  kRestart,              // down, then up
+  kDependenciesMet,      // it may start
+  kDependenciesBlocked,  // it may not, `text` says why
+  kSpawned,              // `incarnation` is running as `pid`
+  kSpawnFailed,          // `incarnation` could not be started: `exit`, `text`
+  kExited,               // `pid` has ended: `exit`
+  kReady,                // it says that it is ready
+  kTimer,                // the timer of `generation` fired
+  kGroupChanged,         // somebody was reaped: a lingering group may be gone
+  kShutdown,             // the container ends: down until `deadline_ns`, no way back
+  kHurry,                // the operator is impatient: KILL
+};
+
+struct ServiceEvent {
+  ServiceEventKind kind = ServiceEventKind::kStart;
+  pid_t pid = 0;
+  std::uint32_t incarnation = 0;
+  ExitStatus exit = {};
+  std::string text = {};
+  std::uint64_t generation = 0;
+  std::uint64_t deadline_ns = 0;
+  int signal = 0;  // kShutdown: sent instead of the stop signal; 0: none
+};
+
+enum class ChildPhase : std::uint8_t { kNone, kSpawning, kAlive, kLingering };
+
+class ServiceMachine {
+ public:
+  /// `port` is borrowed and must outlive the machine.
+  ServiceMachine(ServiceId id, ServiceRules rules, ServicePort& port);
+
+  /// One event. The port must not call step() from inside an effect: queue, as the fleet does.
+  void step(const ServiceEvent& event, std::uint64_t now_ns);
+
+  [[nodiscard]] ServiceId id() const { return id_; }
+  [[nodiscard]] const ServiceRules& rules() const { return rules_; }
+  [[nodiscard]] ServiceState state() const { return state_; }
+  [[nodiscard]] ChildPhase child() const { return child_; }
+  [[nodiscard]] bool at_rest() const { return is_at_rest(state_); }
+  /// The live process; 0 when there is none, while it is being spawned, and when it was reaped.
+  [[nodiscard]] pid_t pid() const { return child_ == ChildPhase::kAlive ? pid_ : 0; }
+  [[nodiscard]] std::uint64_t since_ns() const { return since_ns_; }  // of the state
+  [[nodiscard]] std::uint64_t restarts() const { return restarts_; }  // by policy, not by hand
+  [[nodiscard]] std::uint32_t incarnation() const { return incarnation_; }  // spawns asked for
+  [[nodiscard]] const std::optional<ExitStatus>& last_exit() const { return last_exit_; }
+  [[nodiscard]] const std::string& reason() const { return reason_; }  // of the state
+  [[nodiscard]] const std::optional<ServiceTimer>& timer() const { return timer_; }
+
+  /// ASSERTs the table above.
+  void check_invariants() const;
+
+ private:
+  static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+  enum class Goal : std::uint8_t { kDown, kUp };
+  enum class StopPhase : std::uint8_t { kAsked, kKilled };
+
+  void dispatch(const ServiceEvent& event);
+  void on_start();
+  void on_stop();
+  void on_restart();
+  void on_dependencies_met();
+  void on_dependencies_blocked(const ServiceEvent& event);
+  void on_spawned(const ServiceEvent& event);
+  void on_spawn_failed(const ServiceEvent& event);
+  void on_exited(const ServiceEvent& event);
+  void on_ready();
+  void on_timer(const ServiceEvent& event);
+  void on_group_changed();
+  void on_shutdown(const ServiceEvent& event);
+  void on_hurry();
+
+  // Starts and ends of runs.
+  void begin_fresh();
+  void begin_wait();
+  void begin_spawn();
+  void on_spawn_stuck();
+  void end_run(const ExitStatus& exit, std::string reason);
+  void end_for_good(ServiceState state, const ExitStatus& exit, std::string reason,
+                    EndingEffect effect);
+  void kill_stray(pid_t pid);
+
+  // Stops (service_stop.cpp).
+  void begin_stop(Goal goal_after);
+  void ask_to_stop();
+  void arm_stop_timer();
+  void cut_stop(std::uint64_t deadline_ns);
+  void on_stop_timer();
+  void on_leader_gone();
+  void look_at_group();
+  void kill_all();
+  void finish_stop();
+
+  void enter(ServiceState state, std::string reason);
+  void start_timer(TimerKind kind, std::uint64_t delay_ns);
+  void cancel_timer();
+
+  ServiceId id_;
+  ServiceRules rules_;
+  ServicePort& port_;
+
+  ServiceState state_ = ServiceState::kStopped;
+  Goal goal_ = Goal::kDown;  // what `stopping` leads to
+  ChildPhase child_ = ChildPhase::kNone;
+  StopPhase stop_phase_ = StopPhase::kAsked;
+  pid_t pid_ = 0;  // leader of the group; kept while the group lingers
+  std::uint32_t incarnation_ = 0;
+  std::uint64_t now_ns_ = 0;  // of the event being stepped
+  std::uint64_t since_ns_ = 0;
+  std::uint64_t run_began_ns_ = 0;
+  std::uint64_t stop_deadline_ns_ = 0;
+  std::uint64_t shutdown_deadline_ns_ = kNever;
+  int shutdown_signal_ = 0;
+  std::uint64_t restarts_ = 0;
+  std::optional<ExitStatus> last_exit_;
+  std::string reason_;
+  std::optional<ServiceTimer> timer_;
+  std::uint64_t timer_generation_ = 0;
+  Backoff backoff_;
+  RestartWindow window_;
+};
+
+}  // namespace supervisor

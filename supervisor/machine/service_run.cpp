@@ -1,0 +1,78 @@
+// How a run begins and what follows its end: restart, done or failed.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "supervisor/machine/service_machine.h"
+
+namespace supervisor {
+
+void ServiceMachine::begin_fresh() {
+  backoff_.reset();
+  window_.reset();
+  begin_wait();
+}
+
+void ServiceMachine::begin_wait() {
+  goal_ = Goal::kUp;
+  enter(ServiceState::kWaiting, "");
+}
+
+void ServiceMachine::begin_spawn() {
+  child_ = ChildPhase::kSpawning;
+  ++incarnation_;
+  enter(ServiceState::kStarting, "");
+  start_timer(TimerKind::kSpawn, rules_.limits.spawn_timeout_ns);
+  port_.spawn(id_, incarnation_);
+}
+
+void ServiceMachine::on_spawn_stuck() {
+  port_.abandon_spawn(id_);
+  child_ = ChildPhase::kNone;
+  last_exit_ = ExitStatus::not_started(kCodeNotExecutable);
+  end_run(*last_exit_, fmt::format("cannot start {}: the start hung for {}", rules_.name,
+                                   base::format_duration(rules_.limits.spawn_timeout_ns)));
+}
+
+/// The run ended by itself, or never began: restart, or the end for good.
+void ServiceMachine::end_run(const ExitStatus& exit, std::string reason) {
+  const bool success = exit.is_success(rules_.success_exit_codes);
+  if (exit.kind != ExitKind::kNotStarted && !(success && rules_.type == ServiceType::kOneshot)) {
+    port_.kill_group(id_, pid_);
+  }
+  switch (decide_after_run(rules_.type, rules_.restart, success)) {
+    case AfterRun::kDone:
+      return end_for_good(ServiceState::kDone, exit, std::move(reason), EndingEffect::kNone);
+    case AfterRun::kFailed:
+      return end_for_good(ServiceState::kFailed, exit, std::move(reason), EndingEffect::kNone);
+    case AfterRun::kRestart:
+      break;
+  }
+  if (!window_.try_count(now_ns_)) {
+    reason += fmt::format("; restart_limit: {} restarts within {}", rules_.restart_limit.count,
+                          base::format_duration(rules_.restart_limit.within.ns));
+    return end_for_good(ServiceState::kFailed, exit, std::move(reason),
+                        rules_.restart_limit.then == RestartLimitThen::kShutdown
+                            ? EndingEffect::kShutdown
+                            : EndingEffect::kNone);
+  }
+  enter(ServiceState::kBackoff, std::move(reason));
+  start_timer(TimerKind::kBackoff, backoff_.next_delay_ns(port_.random()));
+}
+
+void ServiceMachine::end_for_good(ServiceState state, const ExitStatus& exit, std::string reason,
+                                  EndingEffect effect) {
+  goal_ = Goal::kDown;
+  enter(state, std::move(reason));
+  port_.ended_for_good(id_, {exit, effect});
+}
+
+/// A process that nobody asked for, or not any more.
+void ServiceMachine::kill_stray(pid_t pid) {
+  if (pid != pid_ || child_ != ChildPhase::kAlive) {
+    port_.kill_group(id_, pid);
+  }
+}
+
+}  // namespace supervisor

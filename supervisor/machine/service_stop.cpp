@@ -1,0 +1,184 @@
+// How a service is stopped, by the operator, by a shutdown or in a hurry; and what always holds.
+#include <algorithm>
+
+#include "base/check.h"
+#include "supervisor/machine/service_machine.h"
+
+namespace supervisor {
+namespace {
+
+std::uint64_t add_saturating(std::uint64_t a, std::uint64_t b) {
+  return b > std::numeric_limits<std::uint64_t>::max() - a
+             ? std::numeric_limits<std::uint64_t>::max()
+             : a + b;
+}
+
+}  // namespace
+
+void ServiceMachine::on_shutdown(const ServiceEvent& event) {
+  shutdown_deadline_ns_ = std::min(shutdown_deadline_ns_, event.deadline_ns);
+  shutdown_signal_ = event.signal;
+  switch (state_) {
+    case ServiceState::kWaiting:
+    case ServiceState::kBackoff:
+    case ServiceState::kStarting:
+    case ServiceState::kRunning:
+      return on_stop();
+    case ServiceState::kStopping:
+      goal_ = Goal::kDown;
+      return cut_stop(shutdown_deadline_ns_);
+    case ServiceState::kStopped:
+    case ServiceState::kFailed:
+    case ServiceState::kDone:
+      return;  // down already
+  }
+}
+
+void ServiceMachine::on_hurry() {
+  switch (state_) {
+    case ServiceState::kWaiting:
+    case ServiceState::kBackoff:
+      return on_stop();
+    case ServiceState::kStarting:
+    case ServiceState::kRunning:
+      begin_stop(Goal::kDown);
+      return kill_all();
+    case ServiceState::kStopping:
+      goal_ = Goal::kDown;
+      return kill_all();
+    case ServiceState::kStopped:
+    case ServiceState::kFailed:
+    case ServiceState::kDone:
+      return;  // down already
+  }
+}
+
+void ServiceMachine::begin_stop(Goal goal_after) {
+  goal_ = goal_after;
+  stop_phase_ = StopPhase::kAsked;
+  stop_deadline_ns_ =
+      std::min(add_saturating(now_ns_, rules_.stop_timeout_ns), shutdown_deadline_ns_);
+  enter(ServiceState::kStopping, "");
+  arm_stop_timer();
+  if (child_ == ChildPhase::kAlive) {
+    ask_to_stop();
+  }
+}
+
+void ServiceMachine::ask_to_stop() {
+  const int signal = shutdown_signal_ != 0 ? shutdown_signal_ : rules_.stop_signal;
+  port_.signal(id_, pid_, signal, rules_.stop_to);
+}
+
+void ServiceMachine::arm_stop_timer() {
+  const std::uint64_t left_ns = stop_deadline_ns_ - std::min(stop_deadline_ns_, now_ns_);
+  if (child_ == ChildPhase::kLingering) {
+    start_timer(TimerKind::kLinger, std::min(left_ns, rules_.limits.linger_poll_ns));
+  } else {
+    start_timer(TimerKind::kStop, left_ns);
+  }
+}
+
+/// A stop under way gets less time than it was promised.
+void ServiceMachine::cut_stop(std::uint64_t deadline_ns) {
+  if (stop_phase_ == StopPhase::kAsked && deadline_ns < stop_deadline_ns_) {
+    stop_deadline_ns_ = deadline_ns;
+    arm_stop_timer();
+  }
+}
+
+void ServiceMachine::on_stop_timer() {
+  if (child_ == ChildPhase::kLingering && now_ns_ < stop_deadline_ns_) {
+    look_at_group();
+  } else {
+    kill_all();
+  }
+}
+
+/// The process has ended. When the group was asked to stop, its members have until the deadline.
+void ServiceMachine::on_leader_gone() {
+  const bool group_was_asked = stop_phase_ == StopPhase::kAsked && rules_.stop_to == StopTo::kGroup;
+  if (group_was_asked && port_.group_alive(pid_)) {
+    child_ = ChildPhase::kLingering;
+    reason_ = "its group still runs";
+    return arm_stop_timer();
+  }
+  if (!group_was_asked) {
+    port_.kill_group(id_, pid_);
+  }
+  finish_stop();
+}
+
+void ServiceMachine::look_at_group() {
+  if (!port_.group_alive(pid_)) {
+    return finish_stop();
+  }
+  if (!timer_) {
+    arm_stop_timer();
+  }
+}
+
+void ServiceMachine::kill_all() {
+  if (stop_phase_ == StopPhase::kKilled) {
+    return;  // all that can be done is done; the exit has to come
+  }
+  cancel_timer();
+  stop_phase_ = StopPhase::kKilled;
+  switch (child_) {
+    case ChildPhase::kSpawning:
+      port_.abandon_spawn(id_);
+      return finish_stop();
+    case ChildPhase::kAlive:
+      reason_ = "killed: it did not stop in time";
+      return port_.kill_group(id_, pid_);
+    case ChildPhase::kLingering:
+      // Nothing else holds the group's number: if all are gone, it may be a stranger's by now.
+      if (port_.group_alive(pid_)) {
+        port_.kill_group(id_, pid_);
+      }
+      return finish_stop();
+    case ChildPhase::kNone:
+      ASSERT(false && "a service that stops has something to stop");
+  }
+}
+
+void ServiceMachine::finish_stop() {
+  child_ = ChildPhase::kNone;
+  if (goal_ == Goal::kUp) {
+    begin_fresh();
+  } else {
+    enter(ServiceState::kStopped, "stopped");
+  }
+}
+
+void ServiceMachine::check_invariants() const {
+  const auto timer_is = [this](TimerKind kind) { return timer_ && timer_->kind == kind; };
+  switch (state_) {
+    case ServiceState::kStopped:
+    case ServiceState::kFailed:
+    case ServiceState::kDone:
+    case ServiceState::kWaiting:
+      ASSERT(child_ == ChildPhase::kNone && !timer_);
+      return;
+    case ServiceState::kStarting:
+      ASSERT(child_ == ChildPhase::kSpawning ? timer_is(TimerKind::kSpawn)
+                                             : child_ == ChildPhase::kAlive && !timer_);
+      return;
+    case ServiceState::kRunning:
+      ASSERT(child_ == ChildPhase::kAlive && !timer_);
+      return;
+    case ServiceState::kStopping:
+      ASSERT(child_ != ChildPhase::kNone);
+      if (stop_phase_ == StopPhase::kKilled) {
+        ASSERT(child_ == ChildPhase::kAlive && !timer_);
+      } else {
+        ASSERT(timer_is(child_ == ChildPhase::kLingering ? TimerKind::kLinger : TimerKind::kStop));
+      }
+      return;
+    case ServiceState::kBackoff:
+      ASSERT(child_ == ChildPhase::kNone && timer_is(TimerKind::kBackoff));
+      return;
+  }
+}
+
+}  // namespace supervisor

@@ -1,0 +1,53 @@
+#include "supervisor/router_binary.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace supervisor {
+
+namespace {
+
+constexpr std::string_view kName = "birl-router";
+
+/// The directory of this executable, links resolved; empty where /proc is not mounted.
+std::string own_directory() {
+  std::array<char, PATH_MAX> target{};
+  const ssize_t bytes = ::readlink("/proc/self/exe", target.data(), target.size());
+  if (bytes <= 0) {
+    return {};
+  }
+  const std::string path(target.data(), static_cast<std::size_t>(bytes));
+  return path.substr(0, path.rfind('/'));
+}
+
+}  // namespace
+
+base::Result<std::string> find_router_binary() {
+  const std::string beside = own_directory();
+  const std::array<std::string, 2> places{beside.empty() ? "" : fmt::format("{}/{}", beside, kName),
+                                          fmt::format("{}/{}", BIRL_LIBEXEC_DIRECTORY, kName)};
+  std::string tried;
+  for (const std::string& place : places) {
+    if (!place.empty() && ::access(place.c_str(), X_OK) == 0) {
+      return place;
+    }
+    tried += fmt::format("{}{}", tried.empty() || place.empty() ? "" : ", ", place);
+  }
+  return base::fail(base::ErrorCode::kNotFound,
+                    fmt::format("cannot find {} (tried {}); install it beside birl", kName, tried));
+}
+
+base::Result<base::Fd> open_router_binary() {
+  TRY_ASSIGN(const std::string path, find_router_binary());
+  base::Fd binary(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!binary.valid()) {
+    return base::fail_errno(fmt::format("cannot open {}", path));
+  }
+  return binary;
+}
+
+}  // namespace supervisor

@@ -1,0 +1,20 @@
+// Where birl-router is: beside this very executable, or in the libexec directory of the install.
+//
+// PID 1 opens it once at boot and starts it by descriptor ever after, so that a changed image
+// cannot break a restart; `birl check` execs it by path. Threads: any.
+#pragma once
+
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace supervisor {
+
+/// kNotFound names every place that was tried.
+[[nodiscard]] base::Result<std::string> find_router_binary();
+
+/// A descriptor for execveat.
+[[nodiscard]] base::Result<base::Fd> open_router_binary();
+
+}  // namespace supervisor

@@ -1,0 +1,156 @@
+// PID 1's end of the handoff: starts the router, hands it everything that outlives it, and starts
+// it again when it dies.
+//
+//     down ──start──▶ launching ──▶ handing over ──Go──▶ recovering ──Ready──▶ running
+//      ▲                                                                         │
+//      └───────────── it died (at once, then 10 ms doubling to 1 s) ◀────────────┘
+//
+// Everything is handed over anew after each death, in the order of handoff_messages.h: at most
+// HandoffLimits::kUnacknowledgedMax services without their Ack, and what happens meanwhile (a
+// service starts: new pipes) waits in a queue behind Go. Services never notice: they write to their
+// pipes, whose read ends stay in ServiceLogs. Threads: PID 1's only. Owner: Init.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/diag.h"
+#include "base/fd.h"
+#include "base/loop.h"
+#include "base/result.h"
+#include "base/unix_socket.h"
+#include "logging/handoff/handoff_messages.h"
+#include "logging/handoff/router_state_file.h"
+#include "logging/sink_config.h"
+#include "supervisor/launcher.h"
+#include "supervisor/router_link/service_logs.h"
+
+namespace supervisor {
+
+class RouterLink {
+ public:
+  /// What the link needs from its owner. Calls come from the loop.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    virtual void on_router_ready() = 0;
+    virtual void on_router_drained(bool complete) = 0;
+    /// It could not be started several times in a row; the link goes on trying.
+    virtual void on_router_failing(const std::string& reason) = 0;
+  };
+
+  struct Parts {
+    base::Loop& loop;
+    base::Diag& diag;
+    Launcher& launcher;
+    Owner& owner;
+    std::string runtime_directory;
+    std::vector<std::string> environment;  // the router's
+    base::Fd router_binary;  // opened at boot, so that a changed image cannot break a restart
+  };
+
+  /// Makes the state memory, the staging pipe and the encoded configuration.
+  [[nodiscard]] static base::Result<std::unique_ptr<RouterLink>> open(
+      Parts parts, const logging::RouterConfig& config);
+  ~RouterLink();
+  RouterLink(const RouterLink&) = delete;
+  RouterLink& operator=(const RouterLink&) = delete;
+
+  /// Before start(), or while running (a new service). The reference lives as long as the link.
+  [[nodiscard]] base::Result<ServiceLogs*> add_service(ServiceLogs::Identity identity,
+                                                       std::uint64_t ring_capacity);
+  /// `write_fd` is the write end of birl's own message pipe, given to the router for its messages.
+  void set_message_fd(int write_fd) { message_fd_ = write_fd; }
+
+  void start();
+  /// True when `pid` was the router.
+  [[nodiscard]] bool on_child_exited(pid_t pid, const std::string& how);
+
+  /// New pipes of a running service, to be handed over as soon as possible.
+  void announce_pipes(ServiceLogs& logs, std::uint16_t incarnation);
+
+  void reopen();
+  void rotate(const std::string& sink);
+  /// Asks the router to deliver everything by the deadline; owner.on_router_drained() follows
+  /// unless there is no router by then.
+  void drain(std::uint64_t deadline_monotonic_ns);
+
+  /// Loss of rings that were replaced, by sink id; part of the ledger.
+  struct Retired {
+    std::uint64_t received = 0;
+    std::uint64_t delivered = 0;
+    logging::DropCounts dropped{};
+  };
+  [[nodiscard]] const std::map<std::uint32_t, Retired>& retired() const { return retired_; }
+
+  [[nodiscard]] const std::deque<ServiceLogs>& services() const { return services_; }
+  [[nodiscard]] const logging::RouterStateView& state() const { return *state_view_; }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] std::uint32_t restarts() const { return restarts_; }
+  [[nodiscard]] bool ready() const { return ready_; }
+
+ private:
+  struct Outgoing {
+    std::vector<std::byte> bytes;
+    std::vector<int> fds;  // borrowed from members of this object
+  };
+
+  RouterLink(Parts parts, logging::RouterConfig config);
+  [[nodiscard]] base::Result<void> make_shared_objects();
+  void launch();
+  void on_launched(const SpawnOutcome& outcome);
+  void begin_handing_over();
+  void take_down();
+  void schedule_restart();
+
+  void pump();  // sends as much as window and socket allow
+  [[nodiscard]] bool next_to_send(Outgoing& out);
+  [[nodiscard]] bool send(const Outgoing& out);
+  void on_socket(int events);
+  void on_message(const base::Message& message);
+  void on_ack(const logging::AckMessage& ack);
+  void on_pipe_ended(const logging::PipeEndedMessage& ended);
+  void replace_damaged_ring(ServiceLogs& logs, const std::string& why);
+  [[nodiscard]] Outgoing service_outgoing(const ServiceLogs& logs) const;
+  [[nodiscard]] ServiceLogs* find_service(std::uint32_t service_id);
+  template <typename M>
+  void enqueue(const M& message, std::vector<int> fds = {});
+
+  Parts parts_;
+  logging::RouterConfig config_;
+  base::Fd state_;
+  std::optional<logging::RouterStateView> state_view_;
+  base::Fd config_memory_;
+  std::uint64_t config_bytes_ = 0;
+  base::Pipe staging_;
+  int message_fd_ = -1;
+  std::deque<ServiceLogs> services_;  // stable addresses; index is the service id
+  std::uint64_t next_ring_id_ = 1;
+  std::map<std::uint32_t, Retired> retired_;
+
+  pid_t pid_ = 0;
+  bool ready_ = false;
+  std::uint32_t restarts_ = 0;
+  std::uint32_t failures_in_a_row_ = 0;
+  std::uint64_t ready_since_ns_ = 0;
+  std::optional<std::uint64_t> drain_deadline_ns_;
+
+  base::Fd socket_;
+  std::optional<base::Poll> socket_poll_;
+  base::Timer retry_timer_;  // sending, when the kernel's count of descriptors in flight is used up
+  base::Timer restart_timer_;
+  bool hello_sent_ = false;
+  bool go_sent_ = false;
+  std::size_t services_sent_ = 0;
+  std::size_t unacknowledged_ = 0;
+  std::deque<std::uint32_t> resend_;  // services whose ring was replaced
+  std::deque<Outgoing> queue_;        // behind Go
+};
+
+}  // namespace supervisor

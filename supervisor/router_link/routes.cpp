@@ -1,0 +1,87 @@
+#include "supervisor/router_link/routes.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "base/text.h"
+#include "logging/handoff/ring_layout.h"
+
+namespace supervisor {
+
+namespace {
+
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::ranges::find(names, name) == names.end()) {
+    names.push_back(name);
+  }
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+}  // namespace
+
+bool takes_service(const std::vector<std::string>& patterns, std::string_view service) {
+  if (patterns.empty()) {
+    return false;
+  }
+  bool taken = patterns.front().starts_with('!');
+  for (const std::string& pattern : patterns) {
+    const bool excludes = pattern.starts_with('!');
+    if (base::glob_matches(std::string_view(pattern).substr(excludes ? 1 : 0), service)) {
+      taken = !excludes;
+    }
+  }
+  return taken;
+}
+
+std::vector<std::string> sinks_of(const ServiceConfig& service, const Config& config) {
+  std::vector<std::string> names;
+  for (const std::string& name :
+       service.log.value_or(std::vector<std::string>{std::string(kConsoleSinkName)})) {
+    add_once(names, name);
+  }
+  for (const auto& [name, sink] : config.sinks) {
+    if (takes_service(sink.services, service.name)) {
+      add_once(names, name);
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> sinks_of_own_messages(const Config& config) {
+  std::vector<std::string> names;
+  for (const auto& [name, sink] : config.sinks) {
+    const bool console = name == kConsoleSinkName && sink.type == logging::SinkType::kConsole;
+    if (console || takes_service(sink.services, kOwnServiceName)) {
+      add_once(names, name);
+    }
+  }
+  return names;
+}
+
+std::uint64_t ring_capacity(base::ByteCount wanted, base::ByteCount ring_memory,
+                            std::size_t rings) {
+  const std::uint64_t share = ring_memory.bytes / std::max<std::size_t>(rings, 1);
+  const std::uint64_t bytes = std::min(wanted.bytes, share);
+  return std::clamp(std::bit_floor(bytes), logging::RingLimits::kCapacityMin,
+                    logging::RingLimits::kCapacityMax);
+}
+
+logging::RouterConfig router_config(const Config& config, const std::string& runtime_directory) {
+  logging::RouterConfig router;
+  router.host = config.birl.host.empty() ? host_name() : config.birl.host;
+  router.runtime_directory = runtime_directory;
+  router.pipe_memory = config.birl.pipe_memory;
+  for (const auto& [name, sink] : config.sinks) {
+    router.sinks.push_back(sink);
+  }
+  return router;
+}
+
+}  // namespace supervisor

@@ -1,0 +1,101 @@
+// A fleet of plain data behind the control port, for tests of the server and the command line.
+// Threads: the server's; tests change it through LoopThread::call.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/fd.h"
+#include "supervisor/control/control_port.h"
+
+namespace supervisor {
+
+class FakePort final : public ControlPort {
+ public:
+  std::map<std::string, ServiceProgress> services;
+  std::vector<std::string> calls;
+  StatusReport report;
+  std::size_t log_source_count = 1;  // per service
+  bool arrives_at_once = true;       // transitions are finished when the call returns
+
+  [[nodiscard]] StatusReport status() override {
+    StatusReport full = report;
+    for (const auto& [name, progress] : services) {
+      ServiceStatus service;
+      service.name = name;
+      service.state = progress.state;
+      service.ready = progress.ready;
+      service.reason = progress.reason;
+      full.services.push_back(std::move(service));
+    }
+    return full;
+  }
+  [[nodiscard]] std::vector<std::string> service_names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, progress] : services) {
+      names.push_back(name);
+    }
+    return names;
+  }
+  [[nodiscard]] std::optional<ServiceProgress> progress(const std::string& service) const override {
+    const auto found = services.find(service);
+    return found == services.end() ? std::nullopt : std::optional(found->second);
+  }
+  [[nodiscard]] base::Result<void> start(const std::string& service) override {
+    return move_to(service, "start", "running");
+  }
+  [[nodiscard]] base::Result<void> stop(const std::string& service) override {
+    return move_to(service, "stop", "stopped");
+  }
+  [[nodiscard]] base::Result<void> restart(const std::string& service) override {
+    return move_to(service, "restart", "running");
+  }
+  [[nodiscard]] base::Result<void> signal(const std::string& service, const std::string& signal,
+                                          SignalTarget target) override {
+    calls.push_back("signal " + signal + " " + service +
+                    (target == SignalTarget::kGroup ? " group" : ""));
+    if (signal == "NONSENSE") {
+      return base::fail(base::ErrorCode::kInvalid, "cannot send signal NONSENSE: no such signal");
+    }
+    return {};
+  }
+  [[nodiscard]] base::Result<std::vector<LogSource>> log_sources(
+      std::span<const std::string> names) override {
+    std::vector<LogSource> sources;
+    for (const auto& [name, progress] : services) {
+      if (!names.empty() && std::ranges::find(names, name) == names.end()) {
+        continue;
+      }
+      for (std::size_t index = 0; index < log_source_count; ++index) {
+        TRY_ASSIGN(auto file, base::make_memory_file(name, 4096, "/tmp"));
+        TRY_ASSIGN(auto copy, base::reopen_read_only(file.get()));
+        sources.push_back({.name = name, .ring = std::move(copy)});
+      }
+    }
+    return sources;
+  }
+  [[nodiscard]] base::Result<void> shutdown(std::optional<std::int32_t> exit_code) override {
+    calls.push_back("shutdown" + (exit_code ? " " + std::to_string(*exit_code) : ""));
+    return {};
+  }
+
+ private:
+  base::Result<void> move_to(const std::string& service, const std::string& verb,
+                             const std::string& state) {
+    calls.push_back(verb + " " + service);
+    ServiceProgress& progress = services.at(service);
+    if (!arrives_at_once) {
+      progress.state = verb == "start" ? "starting" : "stopping";
+      progress.ready = false;
+      return {};
+    }
+    progress.state = state;
+    progress.ready = state == "running";
+    progress.starts += state == "running" ? 1U : 0U;
+    return {};
+  }
+};
+
+}  // namespace supervisor

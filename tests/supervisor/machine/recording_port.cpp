@@ -1,0 +1,74 @@
+#include "tests/supervisor/machine/recording_port.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace supervisor {
+namespace {
+
+std::string_view timer_name(TimerKind kind) {
+  switch (kind) {
+    case TimerKind::kBackoff:
+      return "backoff";
+    case TimerKind::kSpawn:
+      return "spawn";
+    case TimerKind::kStop:
+      return "stop";
+    case TimerKind::kLinger:
+      return "linger";
+  }
+  return "";
+}
+
+}  // namespace
+
+void RecordingPort::spawn(ServiceId service, std::uint32_t incarnation) {
+  effects.push_back(fmt::format("{}: spawn {}", service, incarnation));
+  if (on_spawn) {
+    on_spawn(service, incarnation);
+  }
+}
+void RecordingPort::abandon_spawn(ServiceId service) {
+  effects.push_back(fmt::format("{}: abandon", service));
+}
+void RecordingPort::signal(ServiceId service, pid_t pid, int signal, StopTo target) {
+  effects.push_back(fmt::format("{}: signal {} to {} {}", service, signal,
+                                target == StopTo::kGroup ? "group" : "process", pid));
+}
+void RecordingPort::kill_group(ServiceId service, pid_t group) {
+  effects.push_back(fmt::format("{}: kill group {}", service, group));
+}
+void RecordingPort::start_timer(ServiceId service, std::uint64_t delay_ns,
+                                const ServiceTimer& timer) {
+  effects.push_back(fmt::format("{}: timer {} {}", service, timer_name(timer.kind),
+                                base::format_duration(delay_ns)));
+}
+void RecordingPort::cancel_timer(ServiceId service) {
+  effects.push_back(fmt::format("{}: cancel timer", service));
+}
+void RecordingPort::state_changed(ServiceId service, const StateChange& change) {
+  effects.push_back(fmt::format("{}: {}{}{}", service, service_state_name(change.to),
+                                change.reason.empty() ? "" : ", ", change.reason));
+}
+void RecordingPort::ended_for_good(ServiceId service, const Ending& ending) {
+  effects.push_back(fmt::format("{}: ended for good, {}{}", service, ending.exit.container_code(),
+                                ending.effect == EndingEffect::kShutdown ? ", shutdown" : ""));
+}
+void RecordingPort::start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) {
+  fleet_timer_generation = generation;
+  effects.push_back(fmt::format("give up in {}", base::format_duration(delay_ns)));
+}
+void RecordingPort::cancel_fleet_timer() {
+  effects.emplace_back("cancel give up");
+}
+void RecordingPort::shutdown_began(std::string_view reason, std::uint64_t deadline_ns) {
+  effects.push_back(
+      fmt::format("shutdown: {}, until {}", reason, base::format_duration(deadline_ns)));
+}
+void RecordingPort::all_stopped(int exit_code, std::size_t left_behind) {
+  effects.push_back(fmt::format("all stopped, {}{}", exit_code,
+                                left_behind == 0 ? "" : fmt::format(", {} left", left_behind)));
+}
+
+}  // namespace supervisor

@@ -1,0 +1,41 @@
+// A port that only writes down what it is asked: one short line per effect, so that a test compares
+// a list with a list.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "supervisor/machine/fleet_machine.h"
+
+namespace supervisor {
+
+class RecordingPort final : public FleetPort {
+ public:
+  void spawn(ServiceId service, std::uint32_t incarnation) override;
+  void abandon_spawn(ServiceId service) override;
+  void signal(ServiceId service, pid_t pid, int signal, StopTo target) override;
+  void kill_group(ServiceId service, pid_t group) override;
+  bool group_alive(pid_t group) override { return groups_alive.contains(group); }
+  void start_timer(ServiceId service, std::uint64_t delay_ns, const ServiceTimer& timer) override;
+  void cancel_timer(ServiceId service) override;
+  std::uint64_t random() override { return 0; }  // no jitter: the whole wait
+  void state_changed(ServiceId service, const StateChange& change) override;
+  void ended_for_good(ServiceId service, const Ending& ending) override;
+  void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) override;
+  void cancel_fleet_timer() override;
+  void shutdown_began(std::string_view reason, std::uint64_t deadline_ns) override;
+  void all_stopped(int exit_code, std::size_t left_behind) override;
+
+  /// What was recorded since the last call. "0:" in front of lines is the service's id.
+  [[nodiscard]] std::vector<std::string> take() { return std::exchange(effects, {}); }
+
+  std::vector<std::string> effects;
+  std::function<void(ServiceId, std::uint32_t)> on_spawn;  // called from inside spawn()
+  std::set<pid_t> groups_alive;
+  std::uint64_t fleet_timer_generation = 0;
+};
+
+}  // namespace supervisor
