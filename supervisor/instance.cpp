@@ -116,7 +116,7 @@ void Instance::apply(const SignalRule& rule, int signal) {
     case SignalAction::kStop:
       fleet_->request_shutdown({.exit_code = std::nullopt,
                                 .primary_signal = config_.configured ? 0 : rule.signal,
-                                .reason = signal_name(signal)},
+                                .reason = format_signal(signal)},
                                base::monotonic_ns());
       break;
     case SignalAction::kReload:

@@ -67,6 +67,7 @@ LoadedConfig load_config(const LoadRequest& request) {
   complete_tree(tree, request, problems);
   Places places;
   loaded.config = read_config_tree(tree.root, request.environment, places, problems);
+  loaded.config.configured = !sources.empty();
   validate(loaded.config, places, tree.removed, problems);
   if (request.check_paths) {
     check_paths(loaded.config, places, problems);
