@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "supervisor/config/node.h"
+#include "supervisor/config/signal_names.h"
 #include "supervisor/process/signals.h"
 
 namespace supervisor {
@@ -17,14 +18,6 @@ constexpr std::array<std::string_view, 6> kSignalActions{"stop",   "reload",  "r
 constexpr std::uint64_t kRingMemoryMin = 64U << 10U;
 // sockaddr_un holds 107 bytes; "/control.sock" and the names beside it need the rest.
 constexpr std::size_t kRuntimeDirectoryBytesMax = 80;
-
-std::vector<std::string> signal_names() {
-  std::vector<std::string> names;
-  for (int signal = 1; signal <= kSignalMax; ++signal) {
-    names.push_back(signal_name(signal));
-  }
-  return names;
-}
 
 std::string no_such_signal(const std::string& name) {
   const std::string bare = name.starts_with("SIG") ? name.substr(3) : name;
