@@ -17,7 +17,8 @@
 //        432   path              NUL-terminated
 //
 //     a write      fill write, valid = 1 | writev ... | ring cursor = to | open, valid = 0
-//     a rotation   fill archive, step = kRename | rename | step = kPrune | unlink ... | step = kNone
+//     a rotation   fill archive, step = kRename | rename | step = kPrune | unlink ... | step =
+//     kNone
 //
 // The console sink keeps its two outputs in records of the same shape (console/console_output.h).
 // Threads: FileRecordTable any; a record its sink's thread.

@@ -1,9 +1,8 @@
 // Templates of {service} {stream} {host}, used for file paths and console prefixes.
 //
-// `{{` is a brace, a lone `}` is itself, `}}` too; any other name in braces is an error. In a path a
-// service's name is made safe: `/` and control bytes become `_`, and so does a leading dot, so that
-// no name can climb out of the directory.
-// Pure.
+// `{{` is a brace, a lone `}` is itself, `}}` too; any other name in braces is an error. In a path
+// a service's name is made safe: `/` and control bytes become `_`, and so does a leading dot, so
+// that no name can climb out of the directory. Pure.
 #pragma once
 
 #include <string>

@@ -69,6 +69,10 @@ void add(Run& run, const FrameView& frame, const Slice& slice, std::size_t count
                         .incarnation = frame.header.incarnation};
     }
   }
+}
+
+void take(Run& run, const FrameView& frame, const Slice& slice, std::size_t count) {
+  add(run, frame, slice, count);
   run.to = logging::RingConsumer::advance(run.to, frame, count);
 }
 
@@ -98,14 +102,14 @@ RunPlan add_overflowing(Run& run, const FrameView& frame, const Slice& slice, Fi
   const std::uint64_t taken = run.bytes + separator;
   const std::size_t lines = room.bytes > taken ? fitting_lines(slice.bytes, room.bytes - taken) : 0;
   if (lines > 0) {
-    add(run, frame, slice, lines);
+    take(run, frame, slice, lines);
   } else if (run.bytes == 0) {
     if (continues_open_line(run, frame, slice)) {
-      add(run, frame, slice, first_line(slice.bytes));  // a line is never split over two files
+      take(run, frame, slice, first_line(slice.bytes));  // a line is never split over two files
     } else if (separator > 0) {
       end_open_line(run);
     } else if (room.fresh) {
-      add(run, frame, slice, first_line(slice.bytes));
+      take(run, frame, slice, first_line(slice.bytes));
     } else {
       return RunPlan::kRotateFirst;
     }
@@ -138,7 +142,7 @@ RunPlan plan_run(std::span<const FrameView> frames, std::uint64_t ring_id,
     if (run.bytes + bytes_needed(run, frame, slice) > room.bytes) {
       return add_overflowing(run, frame, slice, room);
     }
-    add(run, frame, slice, slice.bytes.size());
+    take(run, frame, slice, slice.bytes.size());
   }
   return RunPlan::kWrite;
 }
@@ -159,6 +163,7 @@ Run rebuild_run(std::span<const FrameView> frames, std::uint64_t ring_id,
   if (from == to && open.state == LineState::kOpen) {
     end_open_line(run);
   }
+  run.to = to;
   return run;
 }
 

@@ -6,9 +6,12 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/unix_socket.h"
 #include "supervisor/control/protocol.h"

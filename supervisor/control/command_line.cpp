@@ -37,22 +37,25 @@ void add_timeout(CLI::App& verb, CommandOptions& options) {
 
 void add_run(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("run", "Run an instance: services, restarts, logs");
-  verb->add_option("-c,--config",
-                   "Configuration file or directory (repeatable); without it "
-                   "/etc/birl/birl.toml, conf.d and local.d")
+  verb->add_option("-c,--config")
+      ->description(
+          "Configuration file or directory (repeatable); without it "
+          "/etc/birl/birl.toml, conf.d and local.d")
       ->type_name("PATH");
-  verb->add_flag("--hold", "Start only CMD, none of the services");
-  verb->add_option("CMD", "The service `main`: its end is the end of the instance");
+  verb->add_flag("--hold")->description("Start only CMD, none of the services");
+  verb->add_option("CMD")->description("The service `main`: its end is the end of the instance");
   verb->footer("Example: birl run -- nginx -g 'daemon off;'");
 }
 
 void add_check(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("check", "Say what is wrong with the configuration");
-  verb->add_option("-c,--config", "Configuration file or directory (repeatable)")
+  verb->add_option("-c,--config")
+      ->description("Configuration file or directory (repeatable)")
       ->type_name("PATH");
-  verb->add_flag("--strict", "Missing variables, secrets and mounts are errors too");
-  verb->add_flag("--show", "Print the merged configuration with the origin of each key");
-  verb->add_flag("--json", "Print JSON, for scripts");
+  verb->add_flag("--strict")->description("Missing variables, secrets and mounts are errors too");
+  verb->add_flag("--show")->description(
+      "Print the merged configuration with the origin of each key");
+  verb->add_flag("--json")->description("Print JSON, for scripts");
   verb->footer(
       "Ends with 2 when the configuration cannot be used. Good in a Dockerfile: "
       "RUN birl check");

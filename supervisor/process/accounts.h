@@ -30,11 +30,11 @@ struct AccountLimits {
 };
 
 struct Account {
-  std::string name;  // without an entry: the uid's digits
+  std::string name{};  // without an entry: the uid's digits
   uid_t uid = 0;
   gid_t gid = 0;
-  std::string home;   // without an entry: "/"
-  std::string shell;  // without an entry: "/bin/sh"
+  std::string home{};   // without an entry: "/"
+  std::string shell{};  // without an entry: "/bin/sh"
 
   friend bool operator==(const Account&, const Account&) = default;
 };

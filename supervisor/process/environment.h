@@ -28,11 +28,11 @@ struct EnvironmentLimits {
 using Environment = std::map<std::string, std::string, std::less<>>;
 
 struct EnvironmentSources {
-  std::span<const std::string> container;  // NAME=value
-  std::string directory;                   // of $BIRL_ENVIRONMENT; empty or absent: none
-  const Account* account = nullptr;        // null: the service has no `user`
-  std::string instance;                    // BIRL_INSTANCE
-  std::string socket;                      // BIRL_SOCKET
+  std::span<const std::string> container{};  // NAME=value
+  std::string directory{};                   // of $BIRL_ENVIRONMENT; empty or absent: none
+  const Account* account = nullptr;          // null: the service has no `user`
+  std::string instance{};                    // BIRL_INSTANCE
+  std::string socket{};                      // BIRL_SOCKET
 };
 
 [[nodiscard]] base::Result<Environment> build_environment(const ServiceConfig& service,

@@ -54,20 +54,20 @@ struct FdPlacement {
 struct Identity {
   uid_t uid = 0;
   gid_t gid = 0;
-  std::vector<gid_t> groups;
+  std::vector<gid_t> groups{};
 };
 
 struct SpawnRequest {
-  std::string name;                      // for messages: "cannot start NAME: ..."
-  std::vector<std::string> argv;         // at least one
-  int executable = -1;                   // >= 0: execute this descriptor (a binary, not a script,
-                                         // since a script could not open it again), not argv[0]
-  std::vector<std::string> environment;  // NAME=value
-  std::vector<FdPlacement> fds;  // 0-2 that are not named stay the parent's; others are closed
-  std::string directory;         // empty: the parent's
-  std::optional<mode_t> umask;
-  std::optional<int> nice;
-  std::optional<Identity> identity;
+  std::string name{};                      // for messages: "cannot start NAME: ..."
+  std::vector<std::string> argv{};         // at least one
+  int executable = -1;                     // >= 0: execute this descriptor (a binary, not a script,
+                                           // since a script could not open it again), not argv[0]
+  std::vector<std::string> environment{};  // NAME=value
+  std::vector<FdPlacement> fds{};  // 0-2 that are not named stay the parent's; others are closed
+  std::string directory{};         // empty: the parent's
+  std::optional<mode_t> umask{};
+  std::optional<int> nice{};
+  std::optional<Identity> identity{};
   bool strict_identity = false;       // a missing right is then a failed start, not a note
   bool controlling_terminal = false;  // the child's descriptor 0 becomes its terminal
 };
@@ -75,8 +75,8 @@ struct SpawnRequest {
 struct SpawnOutcome {
   bool started = false;  // exec succeeded (or the child was killed before it; see its status)
   int exit_code = 0;     // of a failed start: 127 not found, 126 anything else
-  base::Error error;     // of a failed start: "cannot start nginx: /usr/sbin/nginx: no such file"
-  std::vector<std::string> notes;  // rights that birl lacks: "cannot set the user to 33: ..."
+  base::Error error{};   // of a failed start: "cannot start nginx: /usr/sbin/nginx: no such file"
+  std::vector<std::string> notes{};  // rights that birl lacks: "cannot set the user to 33: ..."
 };
 
 class Spawner;

@@ -123,8 +123,9 @@ TEST_F(ControlServerTest, StatusOfANameShowsItAlone) {
   const std::string answer = ask("status db\n");
   EXPECT_THAT(answer, HasSubstr("\"name\":\"db\""));
   EXPECT_THAT(answer, testing::Not(HasSubstr("\"name\":\"web\"")));
-  EXPECT_EQ(ask("status weeb\n"),
-            "{\"error\":\"cannot find service weeb (did you mean web?)\",\"code\":\"not_found\"}\n");
+  EXPECT_EQ(
+      ask("status weeb\n"),
+      "{\"error\":\"cannot find service weeb (did you mean web?)\",\"code\":\"not_found\"}\n");
 }
 
 TEST_F(ControlServerTest, ATransitionIsAnsweredWhenItIsFinished) {

@@ -2,6 +2,7 @@
 // Threads: the server's; tests change it through LoopThread::call.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -17,8 +18,9 @@ class FakePort final : public ControlPort {
   std::map<std::string, ServiceProgress> services;
   std::vector<std::string> calls;
   StatusReport report;
-  std::size_t log_source_count = 1;  // per service
-  bool arrives_at_once = true;       // transitions are finished when the call returns
+  std::size_t log_source_count = 1;       // per service
+  std::map<std::string, base::Fd> rings;  // what log_sources gives; none: empty memory files
+  bool arrives_at_once = true;            // transitions are finished when the call returns
 
   [[nodiscard]] StatusReport status() override {
     StatusReport full = report;
@@ -64,8 +66,14 @@ class FakePort final : public ControlPort {
   [[nodiscard]] base::Result<std::vector<LogSource>> log_sources(
       std::span<const std::string> names) override {
     std::vector<LogSource> sources;
+    for (const auto& [name, ring] : rings) {
+      if (names.empty() || std::ranges::find(names, name) != names.end()) {
+        TRY_ASSIGN(auto copy, base::reopen_read_only(ring.get()));
+        sources.push_back({.name = name, .ring = std::move(copy)});
+      }
+    }
     for (const auto& [name, progress] : services) {
-      if (!names.empty() && std::ranges::find(names, name) == names.end()) {
+      if (!rings.empty() || (!names.empty() && std::ranges::find(names, name) == names.end())) {
         continue;
       }
       for (std::size_t index = 0; index < log_source_count; ++index) {

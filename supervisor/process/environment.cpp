@@ -1,0 +1,149 @@
+#include "supervisor/process/environment.h"
+
+#include <dirent.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <optional>
+
+#include "supervisor/process/small_file.h"
+
+namespace supervisor {
+
+namespace {
+
+struct DirectoryCloser {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+/// birl's own configuration, which may hold secrets of other services, and its debug hooks.
+bool is_birls_own(std::string_view name) {
+  return name == "BIRL_SET" || name.starts_with("BIRL_SET_") || name.starts_with("BIRL_DEBUG_");
+}
+
+void add(Environment& environment, Environment&& later) {
+  later.merge(environment);  // what is in both stays `later`'s
+  environment = std::move(later);
+}
+
+Environment make_container_part(std::span<const std::string> container) {
+  Environment environment;
+  for (const std::string_view entry : container) {
+    const std::size_t equals = entry.find('=');
+    if (equals != std::string_view::npos && equals > 0 && !is_birls_own(entry.substr(0, equals))) {
+      environment.insert_or_assign(std::string(entry.substr(0, equals)),
+                                   std::string(entry.substr(equals + 1)));
+    }
+  }
+  return environment;
+}
+
+base::Result<std::string> read_value(const std::string& path) {
+  TRY_ASSIGN(std::string value, read_small_file(path, EnvironmentLimits::kValueBytesMax));
+  if (value.find('\0') != std::string::npos) {
+    return base::fail(base::ErrorCode::kInvalid,
+                      fmt::format("cannot use {} as a variable: it contains a NUL byte", path));
+  }
+  return value;
+}
+
+/// One variable a file, raw bytes. Temporary files of the scripts that write them start with a dot.
+base::Result<Environment> read_directory(const std::string& path) {
+  const std::unique_ptr<DIR, DirectoryCloser> directory(path.empty() ? nullptr
+                                                                     : ::opendir(path.c_str()));
+  if (directory == nullptr) {
+    return path.empty() || errno == ENOENT ? base::Result<Environment>()
+                                           : base::fail_errno(fmt::format("cannot read {}", path));
+  }
+  Environment environment;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const std::string name = entry->d_name;
+    const bool is_variable = name[0] != '.' && name.find('=') == std::string::npos;
+    if (is_variable && environment.size() < EnvironmentLimits::kVariablesMax) {
+      TRY_ASSIGN(environment[name], read_value(path + "/" + name));
+    }
+  }
+  return environment;
+}
+
+base::Result<Environment> read_environment_file(std::string_view path) {
+  const bool may_be_absent = path.starts_with('-');
+  const std::string file(path.substr(may_be_absent ? 1 : 0));
+  if (!may_be_absent) {
+    TRY_ASSIGN(const std::string text, read_small_file(file, EnvironmentLimits::kFileBytesMax));
+    return parse_environment_file(text, file);
+  }
+  TRY_ASSIGN(const std::optional<std::string> text,
+             read_small_file_if_present(file, EnvironmentLimits::kFileBytesMax));
+  return parse_environment_file(text ? *text : std::string_view(), file);
+}
+
+Environment make_account_part(const Account* account) {
+  if (account == nullptr) {
+    return {};
+  }
+  return {{"HOME", account->home},
+          {"LOGNAME", account->name},
+          {"SHELL", account->shell},
+          {"USER", account->name}};
+}
+
+/// A secret's file mostly ends in a newline that is not part of it; one is taken off, as in
+/// ${file:}.
+base::Result<Environment> read_values(const std::map<std::string, std::string>& path_by_name) {
+  Environment environment;
+  for (const auto& [name, path] : path_by_name) {
+    TRY_ASSIGN(std::string value, read_value(path));
+    if (value.ends_with('\n')) {
+      value.pop_back();
+    }
+    environment[name] = std::move(value);
+  }
+  return environment;
+}
+
+}  // namespace
+
+base::Result<Environment> build_environment(const ServiceConfig& service,
+                                            const EnvironmentSources& sources) {
+  Environment environment;
+  if (!service.clear_environment) {
+    environment = make_container_part(sources.container);
+    TRY_ASSIGN(Environment from_scripts, read_directory(sources.directory));
+    add(environment, std::move(from_scripts));
+  }
+  add(environment, make_account_part(sources.account));
+  for (const std::string& path : service.environment_file) {
+    TRY_ASSIGN(Environment from_file, read_environment_file(path));
+    add(environment, std::move(from_file));
+  }
+  add(environment, Environment(service.environment.begin(), service.environment.end()));
+  TRY_ASSIGN(Environment from_files, read_values(service.environment_from_file));
+  add(environment, std::move(from_files));
+  add(environment, {{"BIRL_SERVICE", service.name},
+                    {"BIRL_INSTANCE", sources.instance},
+                    {"BIRL_SOCKET", sources.socket}});
+  return environment;
+}
+
+std::vector<std::string> environment_list(const Environment& environment) {
+  std::vector<std::string> list;
+  list.reserve(environment.size());
+  for (const auto& [name, value] : environment) {
+    list.push_back(fmt::format("{}={}", name, value));
+  }
+  return list;
+}
+
+std::vector<std::string> inherited_environment() {
+  std::vector<std::string> list;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    list.emplace_back(*entry);
+  }
+  return list;
+}
+
+}  // namespace supervisor

@@ -1,0 +1,94 @@
+#include "supervisor/control/status_table.h"
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "supervisor/control/reply.h"
+
+namespace supervisor {
+namespace {
+
+StatusReport make_report() {
+  StatusReport report;
+  report.pid = 1;
+  report.version = "0.1.0";
+  report.uptime_s = 125;
+  ServiceStatus& web = report.services.emplace_back();
+  web.name = "web";
+  web.state = "running";
+  web.ready = true;
+  web.primary = true;
+  web.pid = 42;
+  web.since_ns = 1'700'000'000'123'000'000;
+  ServiceStatus& flaky = report.services.emplace_back();
+  flaky.name = "flaky";
+  flaky.state = "backoff";
+  flaky.restarts = 3;
+  flaky.exit_code = 1;
+  flaky.blocked_s = 0.25;
+  flaky.reason = "it exited with 1";
+  flaky.out = {.lines = 3, .bytes = 30};
+  report.router = {.pid = 7, .restarts = 0};
+  SinkStatus& files = report.sinks.emplace_back();
+  files.name = "files";
+  files.type = "file";
+  files.received = 12;
+  files.delivered = 9;
+  files.dropped = {{"lapped", 2}, {"poison", 0}};
+  files.buffered = 1;
+  return report;
+}
+
+TEST(StatusTableTest, ShowsServicesRouterAndSinks) {
+  const std::uint64_t now_ns = 1'700'000'090ULL * base::kNsPerSecond;
+  EXPECT_EQ(format_status_table(make_report(), now_ns),
+            "birl 0.1.0 (pid 1) running, up 2m5s\n"
+            "\n"
+            "SERVICE  STATE    PID  SINCE  RESTARTS  EXIT  REASON\n"
+            "web *    running  42   1m29s  0         -\n"
+            "flaky    backoff  -    -      3         1     it exited with 1\n"
+            "(* primary: its end is the container's)\n"
+            "\n"
+            "router: pid 7, 0 restarts\n"
+            "\n"
+            "SINK   TYPE  STATE  RECEIVED  DELIVERED  DROPPED       BUFFERED  LAST ERROR\n"
+            "files  file  ok     12        9          2 (lapped 2)  1\n");
+}
+
+TEST(StatusTableTest, SaysWhenTheRouterIsDown) {
+  StatusReport report;
+  report.router.restarts = 2;
+  EXPECT_NE(format_status_table(report, 0).find("router: not running, 2 restarts"),
+            std::string::npos);
+}
+
+TEST(ReplyTest, AReportSurvivesTheWayThroughJson) {
+  const StatusReport report = make_report();
+  EXPECT_EQ(parse_status(make_status_json(report)), report);
+}
+
+TEST(ReplyTest, AnErrorComesBackWithItsCode) {
+  const auto failed = check_reply("{\"error\":\"cannot x\",\"code\":\"not_found\"}\n");
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, base::ErrorCode::kNotFound);
+  EXPECT_EQ(failed.error().message, "cannot x");
+  EXPECT_TRUE(check_reply("{\"ok\":true}\n"));
+}
+
+TEST(ReplyTest, WhatIsNoJsonIsDamagedAndWrongTypesAreDefaults) {
+  EXPECT_EQ(check_reply("").error().code, base::ErrorCode::kDamaged);
+  EXPECT_FALSE(parse_status("[1]"));
+  EXPECT_FALSE(parse_health("{\"healthy\""));
+  const auto report = parse_status(R"({"pid":"x","services":[{"name":5}, 7],"sinks":{}})");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->services.size(), 2U);
+}
+
+TEST(ReplyTest, LogNamesComeFromAllChunks) {
+  EXPECT_EQ(parse_log_names("{\"sources\":[\"a\",\"b\"],\"more\":true}\n"
+                            "{\"sources\":[\"c\"],\"more\":false}\n"),
+            (std::vector<std::string>{"a", "b", "c"}));
+}
+
+}  // namespace
+}  // namespace supervisor
