@@ -78,7 +78,7 @@ void crash_everywhere(const Scenario& scenario, const Check& check) {
     check(*world);
     ASSERT_FALSE(testing::Test::HasFailure()) << "killed at crash point " << point;
   }
-  EXPECT_GT(point, 50U);
+  EXPECT_GT(point, 20U);
 }
 
 /// The recovery is killed too, again and again, before one is let through.
