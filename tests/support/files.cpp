@@ -1,5 +1,6 @@
 #include "tests/support/files.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,9 +9,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
-#include "base/text.h"
+#include "base/fd.h"
 #include "tests/support/require.h"
 
 namespace support {
@@ -41,11 +41,17 @@ void TempDirectory::give_to(uid_t uid) const {
 }
 
 std::optional<std::string> find_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
+  const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) {
     return std::nullopt;
   }
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  // Not a stream: a file of /proc whose process goes away makes one throw.
+  std::string text;
+  std::array<char, 65536> buffer{};
+  for (ssize_t got = 0; (got = ::read(file.get(), buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return text;
 }
 
 std::string read_text(const std::string& path) {

@@ -45,21 +45,28 @@ std::optional<pid_t> pid_in(const Json& object) {
   return object["pid"].get<pid_t>();
 }
 
-/// Kills all our children: what birl leaves behind becomes ours.
+void kill_children() {
+  for (const ProcessInfo& process : all_processes()) {
+    if (process.parent == ::getpid()) {
+      ::kill(process.pid, SIGKILL);
+    }
+  }
+}
+
+/// Kills and reaps all our children: what birl leaves behind becomes ours.
 void kill_strays() {
   static_cast<void>(eventually(
       [] {
-        bool found = false;
-        for (const ProcessInfo& process : all_processes()) {
-          if (process.parent == ::getpid()) {
-            found = true;
-            ::kill(process.pid, SIGKILL);
-            ::waitpid(process.pid, nullptr, WNOHANG);
-          }
+        pid_t reaped = 0;
+        while ((reaped = ::waitpid(-1, nullptr, WNOHANG)) > 0) {
         }
-        return !found;
+        const bool none_left = reaped < 0;
+        if (!none_left) {
+          kill_children();
+        }
+        return none_left;
       },
-      5s));
+      10s));
 }
 
 }  // namespace
