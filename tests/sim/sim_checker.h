@@ -41,10 +41,13 @@ class Checker {
   void on_abandon(ServiceId service, supervisor::ServiceState state);
   void on_exit(ServiceId service, const supervisor::ExitStatus& exit,
                supervisor::ServiceState state);
+  void on_kernel_held() { kernel_held_one_ = true; }
+  void on_asked_to_stop(ServiceId service, pid_t pid) { books_[service].asked = pid; }
   void on_state_changed(ServiceId service, const supervisor::StateChange& change,
                         std::uint64_t now_ns);
   void on_ended_for_good(ServiceId service, const supervisor::Ending& ending);
   void on_action(const Action& action, std::uint64_t now_ns);
+  void on_action_taken() { acted_on_.reset(); }
   void on_shutdown_began(std::string_view reason, std::uint64_t deadline_ns, std::uint64_t now_ns);
   void on_all_stopped(int exit_code, std::size_t left_behind, std::uint64_t now_ns);
 
@@ -75,6 +78,7 @@ class Checker {
     std::uint64_t state_since_ns = 0;
     std::uint64_t stop_due_ns = 0;
     std::optional<int> last_code;
+    pid_t asked = 0;  // the last one that was asked to stop
     std::vector<std::uint64_t> restarts_ns;
   };
 
@@ -89,13 +93,11 @@ class Checker {
   std::optional<ServiceId> acted_on_;  // during the operator's action
   std::optional<std::uint64_t> shutdown_began_ns_;
   std::uint64_t shutdown_due_ns_ = 0;
+  bool kernel_held_one_ = false;  // then ends may be late through nobody's fault
   std::optional<int> decided_code_;
   bool decided_by_operator_ = false;
   std::string failure_;
   std::vector<std::string> trace_;
-
- public:
-  void action_is_over() { acted_on_.reset(); }
 };
 
 }  // namespace sim

@@ -108,10 +108,16 @@ void World::reap_process(pid_t pid) {
   reaped.phase = Phase::kGone;
   if (leads) {
     checker_.on_exit(service, reaped.exit, fleet_->service(service).state());
+    if (reaped.script.held_by_kernel) {
+      checker_.on_kernel_held();
+    }
     exit_being_reported_ = pid;
     const bool ours = fleet_->on_child_exited(pid, process(pid).exit, now_ns_);
     exit_being_reported_.reset();
     checker_.require(ours, "the fleet does not know the process that has ended");
+    checker_.require(fleet_->service(service).child() != supervisor::ChildPhase::kLingering ||
+                         has_live_member(pid),
+                     "waits for a group in which nobody lives");
   }
   if (random_.chance(80)) {  // else the machine has to find out by itself
     fleet_->on_reaped(now_ns_);
@@ -178,6 +184,9 @@ void World::abandon_spawn(ServiceId service) {
 
 void World::signal(ServiceId service, pid_t pid, int signal, StopTo target) {
   checker_.note("signal {} to {} of {}", signal, pid, service);
+  if (signal != SIGKILL) {
+    checker_.on_asked_to_stop(service, pid);
+  }
   checker_.require(leaders_[service] == pid, "a signal to another service's process");
   require_number_is_held("signal", pid, target);
   const pid_t members_end = pid + 1 + static_cast<pid_t>(process(pid).script.helpers);

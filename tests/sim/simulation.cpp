@@ -80,7 +80,7 @@ class Run {
         fleet_.request_shutdown({.exit_code = action.exit_code, .reason = "TERM"}, now_ns);
         break;
     }
-    checker_.action_is_over();
+    checker_.on_action_taken();
     check_all();
   }
 
