@@ -37,7 +37,7 @@ void fill_exit(ServiceStatus& status, const ServiceMachine& machine) {
   }
   const ExitStatus& exit = *machine.last_exit();
   if (exit.kind == ExitKind::kSignaled) {
-    status.signal = signal_name(exit.signal);
+    status.signal = format_signal(exit.signal);
   } else {
     status.exit_code = exit.code;
   }

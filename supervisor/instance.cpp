@@ -116,7 +116,7 @@ void Instance::apply(const SignalRule& rule, int signal) {
     case SignalAction::kStop:
       fleet_->request_shutdown({.exit_code = std::nullopt,
                                 .primary_signal = config_.configured ? 0 : rule.signal,
-                                .reason = signal_name(signal)},
+                                .reason = format_signal(signal)},
                                base::monotonic_ns());
       break;
     case SignalAction::kReload:
@@ -310,7 +310,8 @@ Result<void> Instance::open_control() {
 void Instance::on_state_changed(ServiceId service, const StateChange& change) {
   const std::string& name = fleet_->service(service).rules().name;
   const bool bad = change.to == ServiceState::kBackoff || change.to == ServiceState::kFailed;
-  if (bad && fleet_->state() == FleetState::kRunning) {
+  // `birl run CMD` says nothing beside CMD: its end is told by the exit code.
+  if (bad && config_.configured && fleet_->state() == FleetState::kRunning) {
     parts_.diag.warn("{}: {} ({})", name, service_state_name(change.to), change.reason);
   } else {
     parts_.diag.debug("{}: {} {}", name, service_state_name(change.to), change.reason);

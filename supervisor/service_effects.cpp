@@ -108,7 +108,7 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
   const Result<pid_t> pid = try_spawn(service, incarnation);
   if (!pid) {
     const std::string& name = parts_.services[service].config->name;
-    fleet_->on_spawn_failed(service, incarnation, pid.error().sys_errno,
+    fleet_->on_spawn_failed(service, incarnation, kCodeNotExecutable,
                             fmt::format("cannot start {}: {}", name, pid.error().message),
                             base::monotonic_ns());
     return;
@@ -135,8 +135,7 @@ void ServiceEffects::on_outcome(ServiceId service, std::uint32_t incarnation, pi
   if (outcome.started) {
     fleet_->on_spawned(service, incarnation, pid, now_ns);
   } else {
-    fleet_->on_spawn_failed(service, incarnation, outcome.error.sys_errno, outcome.error.message,
-                            now_ns);
+    fleet_->on_spawn_failed(service, incarnation, outcome.exit_code, outcome.error.message, now_ns);
   }
 }
 

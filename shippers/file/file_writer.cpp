@@ -287,11 +287,15 @@ base::Result<bool> FileWriter::open_if_recorded(const std::string& path) {
 base::Result<bool> FileWriter::find_pending_file() {
   if (file_.valid()) {
     const auto status = files_.status(file_.get());
-    if (!status || status->links == 0) {
-      file_.reset();
-    }
     if (!status) {
+      // Only a handle that is known to be dead is given up: the file may come back.
+      if (status.error().sys_errno == ESTALE) {
+        file_.reset();
+      }
       return tl::unexpected(status.error());
+    }
+    if (status->links == 0) {
+      file_.reset();
     }
     size_ = status->size;
     return file_.valid();

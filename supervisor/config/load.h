@@ -33,6 +33,7 @@ struct LoadRequest {
   std::vector<std::string> command;       // CMD: the service `main`; empty: none
   bool hold = false;                      // starts CMD only
   bool needs_service = false;             // for `run`: neither a service nor CMD is an error
+  bool check_paths = false;               // for `check`: tells programs and directories not there
   std::string etc_directory = "/etc/birl";
   Environment environment;
 };

@@ -39,6 +39,7 @@ struct Node {
   bool expanded = false;    // ${} was replaced: text may stand for a number or boolean
   bool unresolved = false;  // a variable or file was missing: there is no value to judge
   bool secret = false;      // came from ${file:}: never printed
+  bool inherited = false;   // comes from [defaults]
 
   [[nodiscard]] Node* find(std::string_view key);
   [[nodiscard]] const Node* find(std::string_view key) const;

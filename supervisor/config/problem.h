@@ -42,8 +42,9 @@ class Problems {
   void warn(const Origin& origin, std::string message);
   void missing(const Origin& origin, std::string message);
 
-  /// By file in the order of first mention, then by line and column.
-  [[nodiscard]] std::vector<Problem> sorted() const;
+  /// By file in the order given (others before them), then by line and column.
+  [[nodiscard]] std::vector<Problem> sorted(const std::vector<std::string>& files = {}) const;
+  [[nodiscard]] bool has_errors() const;
 
  private:
   void add(Problem problem);

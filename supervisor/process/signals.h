@@ -1,4 +1,4 @@
-// Signals: their names, what each does to birl, and reading them from a signalfd.
+// Signals: what each does to birl, and reading them from a signalfd.
 //
 // PID 1 gets signals as data (signalfd), never in a handler: a handler's pipe can fill, and code in
 // handlers must be careful. Two kinds stay out of it: the faults (SEGV BUS ILL FPE ABRT, and TRAP
@@ -19,16 +19,9 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "supervisor/config/signal_names.h"
 
 namespace supervisor {
-
-/// The number that RTMIN+0 has for people and for container engines (glibc's; musl counts from 35).
-inline constexpr int kSignalRtMin = 34;
-inline constexpr int kSignalMax = 64;
-
-/// "TERM" "SIGTERM" "term" "15" "RTMIN+3" "RTMAX-1".
-[[nodiscard]] std::optional<int> parse_signal(std::string_view text);
-[[nodiscard]] std::string signal_name(int signal);  // without SIG: "TERM", "RTMIN+3"; else "77"
 
 /// Can reach birl through the signalfd.
 [[nodiscard]] bool is_handled_signal(int signal);

@@ -46,6 +46,14 @@ TEST(NearestTest, FindsATypingErrorAndNothingFarAway) {
   EXPECT_EQ(nearest("zzzz", names), std::nullopt);
 }
 
+TEST(NearestTest, CountsSwappedNeighboursAsOneError) {
+  const std::vector<std::string> names{"TERM", "files", "web"};
+  EXPECT_EQ(nearest("TREM", names), "TERM");
+  EXPECT_EQ(nearest("flies", names), "files");
+  EXPECT_EQ(nearest("wbe", names), "web");
+  EXPECT_EQ(nearest("bwe", names), std::nullopt);
+}
+
 TEST(GlobTest, StarAndQuestionMark) {
   EXPECT_TRUE(glob_matches("web*", "web-1"));
   EXPECT_TRUE(glob_matches("*b?1", "web-1"));

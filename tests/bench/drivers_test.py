@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""The benchmark drivers measure what they say, shown on the floors: drivers_test.py BUILD-DIRECTORY."""
+"""The benchmark drivers measure what they say, shown on the floors: drivers_test.py BUILD-DIRECTORY.
+
+The floors are bench/bare_loop.cpp and bench/spawn_loop.cpp with bench/spawn_probe.cpp.
+"""
 import os
 import sys
 import unittest

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What loggen writes in every mode logcheck finds whole, and each kind of damage is found.
+# What loggen writes in every mode logcheck finds whole, and each kind of damage is found. Covers
+# bench/loggen.cpp and bench/logcheck.cpp.
 # usage: logtools_test.sh LOGGEN LOGCHECK
 set -u
 loggen=$1

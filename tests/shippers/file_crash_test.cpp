@@ -170,7 +170,8 @@ Scenario long_lines() {
   scenario.rotate_bytes = 20'000;
   scenario.feed = [](SinkWorld& world) {
     TestService& web = *world.services[0];
-    ASSERT_TRUE(web.feed(kOutPipe, "first\n" + std::string(16'384, 'x')));
+    ASSERT_TRUE(web.feed(kOutPipe, "first\n"));
+    ASSERT_TRUE(web.feed(kOutPipe, std::string(16'384, 'x')));
     ASSERT_TRUE(web.feed(kErrPipe, "error\n"));
     ASSERT_TRUE(web.feed(kOutPipe, "y\nlast"));
     web.close(kOutPipe);

@@ -60,7 +60,7 @@ class FileFaultTest : public testing::TestWithParam<int> {
       failed = run({.call = call, .forever = forever, .sys_errno = sys_errno}).failed;
       ASSERT_FALSE(HasFailure()) << "call " << call;
     }
-    EXPECT_GT(call, 50U);
+    EXPECT_GT(call, 40U);
   }
 };
 

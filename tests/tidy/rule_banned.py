@@ -39,7 +39,7 @@ BANS = (
     (re.compile(r"\b(using namespace)\b"), EVERYWHERE, "name what you use"),
 )
 # Owned in the same breath, where make_unique cannot reach a private constructor.
-_OWNED_NEW = re.compile(r"unique_ptr<[^;{}()]+>\(\s*new\b")
+_OWNED_NEW = re.compile(r"unique_ptr<[^;{}()]+>\s*\w*\(\s*new\b")
 _TODO = re.compile(r"\bTODO\b(?!\([a-z]+\):)")
 
 

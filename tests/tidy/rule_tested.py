@@ -1,7 +1,7 @@
 """Every source of a room has a test that names it.
 
 A test names a file when it includes its header, is called after it (ring_reader_test.cpp), or has its
-path in a comment. A .cpp is named by naming the .h beside it.
+path in a comment. A .cpp and the .h beside it are one source.
 """
 import os
 import re
@@ -16,8 +16,8 @@ def find(tree, _options):
     named = set(re.findall(r"\b((?:" + "|".join(ROOMS + ("bench",)) + r")/[\w./-]+\.(?:h|cpp))", text))
     named_stems = {os.path.splitext(path)[0] for path in named}
     test_names = {os.path.basename(path).rpartition("_test.")[0] for path in tests}
-    for path in tree.cpp():
-        stem = os.path.splitext(path)[0]
-        if is_in(path, *ROOMS, "bench") and stem not in named_stems:
-            if os.path.basename(stem) not in test_names:
-                yield Finding(path, f"{path}: no test names it")
+    sources = {os.path.splitext(path)[0]: path for path in tree.cpp()
+               if is_in(path, *ROOMS, "bench")}
+    for stem, path in sources.items():
+        if stem not in named_stems and os.path.basename(stem) not in test_names:
+            yield Finding(path, f"{path}: no test names it")

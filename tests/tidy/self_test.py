@@ -107,6 +107,7 @@ class BannedTest(TidyTest):
                                   'auto s = "new int"; x.system(1); file_system(2); snprintf(a);\n'
                                   'static_assert(true); void* operator new(size_t);\n'
                                   'return std::unique_ptr<A>(new A(1));\n'
+                                  'std::unique_ptr<A> a(new A(1));\n'
                                   '// TODO(perf): faster\n'}
         self.assertEqual(self.keys("banned", files), [])
 

@@ -124,6 +124,13 @@ TEST(ServiceStopTest, AGroupThatWasAskedMayOutliveItsLeaderUntilTheDeadline) {
   EXPECT_EQ(driver.group_changed(), (Effects{"0: cancel timer", "0: stopped, stopped"}));
 }
 
+TEST(ServiceStopTest, AGroupThatIsGoneWithItsLeaderHoldsNothingUp) {
+  MachineDriver driver(shell_rules());
+  driver.run(70);
+  driver.stop();
+  EXPECT_EQ(driver.signaled(70, SIGTERM), (Effects{"0: cancel timer", "0: stopped, stopped"}));
+}
+
 TEST(ServiceStopTest, AGroupThatLingersIsKilledAtTheDeadline) {
   MachineDriver driver(shell_rules());
   driver.run(70);

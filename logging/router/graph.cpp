@@ -1,0 +1,237 @@
+#include "logging/router/graph.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "logging/handoff/ring_recover.h"
+#include "logging/handoff/shared_slot.h"
+
+namespace logging {
+
+namespace {
+
+ConsumerKind kind_of(WhenFull when_full) {
+  switch (when_full) {
+    case WhenFull::kBlock:
+      return ConsumerKind::kGating;
+    case WhenFull::kDropOldest:
+      return ConsumerKind::kLapping;
+  }
+  return ConsumerKind::kGating;
+}
+
+/// Every consumer has passed `position`.
+bool all_passed(const RingMap& ring, std::uint64_t position) {
+  for (std::size_t index = 0; index < RingLimits::kConsumers; ++index) {
+    const ConsumerRecord& record = ring.consumer(index);
+    if (record.sink_id.load(std::memory_order_acquire) != 0 &&
+        read_slot(record.sequence, record.slots).cursor.frame < position) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Graph::Graph(RouterConfig config, RouterState state, EventQueue& events, base::Diag& diag)
+    : config_(std::move(config)), state_(std::move(state)), events_(events), diag_(diag) {}
+
+Graph::~Graph() {
+  if (intake_thread_.joinable()) {
+    intake_->stop();
+    intake_thread_.join();
+  }
+  writers_.clear();  // joins; they borrow the rings
+}
+
+base::Result<void> Graph::open(base::Pipe staging, const SinkFactory& factory) {
+  TRY(watch_.open());
+  const Intake::Options options{
+      .state = state_.header().intake,
+      .pipe_memory_bytes = config_.pipe_memory.bytes,
+      .diag = diag_,
+      .busy = watch_.add(BusyStamp::Limit::kWallClock, "intake"),
+      .on_event = [this](const IntakeEvent& event) { events_.post(event); }};
+  intake_ = std::make_unique<Intake>(options, std::move(staging));
+  TRY(intake_->open());
+  for (const SinkConfig& config : config_.sinks) {
+    TRY(make_writer(config, factory));
+  }
+  return {};
+}
+
+base::Result<void> Graph::make_writer(const SinkConfig& config, const SinkFactory& factory) {
+  TRY_ASSIGN(SinkState * state, state_.claim_sink(sink_id_of(config.name)));
+  const WriterThread::Options options{.config = config,
+                                      .state = *state,
+                                      .busy = watch_.add(BusyStamp::Limit::kCpuClock, config.name),
+                                      .on_idle = [this] {
+                                        if (tell_idle_.load()) {
+                                          events_.ring();
+                                        }
+                                      }};
+  auto writer = std::make_unique<WriterThread>(options);
+  auto sink = factory(config, {.config = config_,
+                               .file_records = state_.file_records(),
+                               .report = writer->report(),
+                               .diag = diag_});
+  if (sink) {
+    writer->set_sink(std::move(*sink));
+  } else {
+    diag_.error("sink {}: {}", config.name, sink.error().message);
+    writer->report().failing(SinkHealth::kParked, sink.error());
+  }
+  writers_.push_back(std::move(writer));
+  return {};
+}
+
+WriterThread* Graph::find_writer(const std::string& sink_name) {
+  const auto found = std::ranges::find_if(
+      writers_, [&](const auto& writer) { return writer->sink_name() == sink_name; });
+  return found == writers_.end() ? nullptr : found->get();
+}
+
+base::Result<void> Graph::add_service(const ServiceMessage& message, std::vector<base::Fd> fds) {
+  if (fds.size() != message.pipes.size() + 1 || services_.contains(message.service_id)) {
+    return base::fail(base::ErrorCode::kInvalid,
+                      fmt::format("cannot add service {}: {} descriptors for {} pipes",
+                                  message.name, fds.size(), message.pipes.size()));
+  }
+  TRY_ASSIGN(RingMap ring, RingMap::open(fds[0].get(), base::Access::kReadWrite));
+  TRY(check_ring(ring));
+  auto feed = std::make_unique<RingFeed>(message.service_id, std::move(ring), intake_->room_fd());
+  TRY(claim_consumers(message, *feed));
+  intake_->add_ring(*feed);
+  for (std::size_t index = 0; index < message.pipes.size(); ++index) {
+    intake_->add_pipe(message.service_id, message.pipes[index], std::move(fds[index + 1]));
+  }
+  services_.emplace(message.service_id,
+                    Service{.name = message.name, .feed = std::move(feed), .drain_to = 0});
+  return {};
+}
+
+base::Result<void> Graph::claim_consumers(const ServiceMessage& message, RingFeed& feed) {
+  release_strangers(message, feed.ring);
+  std::vector<std::pair<WriterThread*, std::unique_ptr<RingConsumer>>> claimed;
+  for (const std::string& sink_name : message.sinks) {
+    WriterThread* writer = find_writer(sink_name);
+    if (writer == nullptr || !writer->has_sink()) {
+      diag_.warn("service {}: its lines do not go to sink {}, which cannot work", message.name,
+                 sink_name);
+      continue;
+    }
+    const auto& config = *std::ranges::find(config_.sinks, sink_name, &SinkConfig::name);
+    TRY_ASSIGN(auto consumer, claim_consumer(feed.ring, sink_id_of(sink_name),
+                                             kind_of(config.when_full), &feed.room));
+    claimed.emplace_back(writer, std::move(consumer));
+  }
+  // Only when all are claimed: a writer must not be left with a ring that is given up here.
+  for (auto& [writer, consumer] : claimed) {
+    writer->add_input(message.name, feed, std::move(consumer));
+    feed.wakers.push_back(&writer->waker());
+  }
+  return {};
+}
+
+/// A gating consumer that nobody plays would stop its service for ever.
+void Graph::release_strangers(const ServiceMessage& message, RingMap& ring) {
+  for (std::size_t index = 0; index < RingLimits::kConsumers; ++index) {
+    ConsumerRecord& record = ring.consumer(index);
+    const std::uint32_t sink_id = record.sink_id.load(std::memory_order_acquire);
+    const bool ours = std::ranges::any_of(message.sinks, [&](const std::string& name) {
+      const WriterThread* writer = find_writer(name);
+      return sink_id_of(name) == sink_id && writer != nullptr && writer->has_sink();
+    });
+    if (sink_id != 0 && !ours) {
+      release_consumer(record);
+    }
+  }
+}
+
+base::Result<void> Graph::add_pipe(const PipeMessage& message, base::Fd fd) {
+  if (!services_.contains(message.service_id) || message.pipe.slot >= RingLimits::kPipes) {
+    return base::fail(base::ErrorCode::kInvalid,
+                      fmt::format("cannot add a pipe to service {}", message.service_id));
+  }
+  intake_->add_pipe(message.service_id, message.pipe, std::move(fd));
+  return {};
+}
+
+void Graph::close_pipe(const ClosePipeMessage& message) {
+  intake_->close_pipe(message.service_id, message.slot);
+}
+
+void Graph::start() {
+  ASSERT(!started_);
+  started_ = true;
+  for (const auto& writer : writers_) {
+    if (writer->has_sink()) {
+      writer->start();
+    }
+  }
+  if (!wait_attached()) {
+    diag_.warn("a sink takes long to start; reading goes on without it");
+  }
+  tell_idle_.store(false);
+  intake_thread_ = std::thread([this] { intake_->run(); });
+}
+
+/// A sink whose file system hangs must stop nobody else, so this has an end.
+bool Graph::wait_attached() {
+  const std::uint64_t deadline_ns = base::monotonic_ns() + GraphLimits::kAttachWaitNs;
+  const auto attached = [&] {
+    return std::ranges::all_of(
+        writers_, [](const auto& writer) { return !writer->has_sink() || writer->is_attached(); });
+  };
+  while (!attached()) {
+    const std::uint64_t now_ns = base::monotonic_ns();
+    if (now_ns >= deadline_ns) {
+      return false;
+    }
+    pollfd poll{.fd = events_.fd(), .events = POLLIN, .revents = 0};
+    ::poll(&poll, 1, static_cast<int>((deadline_ns - now_ns) / base::kNsPerMs) + 1);
+    static_cast<void>(events_.take());  // the intake does not run yet: nothing is in it
+  }
+  return true;
+}
+
+void Graph::reopen() {
+  for (const auto& writer : writers_) {
+    writer->reopen();
+  }
+}
+
+void Graph::rotate(const std::string& sink_name) {
+  for (const auto& writer : writers_) {
+    if (sink_name.empty() || writer->sink_name() == sink_name) {
+      writer->rotate();
+    }
+  }
+}
+
+void Graph::begin_drain() {
+  tell_idle_.store(true);
+  intake_->drain();
+}
+
+void Graph::on_intake_drained() {
+  for (auto& [id, service] : services_) {
+    service.drain_to = service.feed->ring.commit().head;
+  }
+  for (const auto& writer : writers_) {
+    writer->waker().notify();
+  }
+}
+
+bool Graph::is_delivered() const {
+  return std::ranges::all_of(services_, [](const auto& entry) {
+    return all_passed(entry.second.feed->ring, entry.second.drain_to);
+  });
+}
+
+}  // namespace logging

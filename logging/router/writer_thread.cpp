@@ -1,0 +1,221 @@
+#include "logging/router/writer_thread.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/crash_point.h"
+
+namespace logging {
+
+namespace {
+
+/// One router more has died while the sink was at this frame.
+PoisonNote count_death(PoisonNote& note) {
+  if (note.active != 0) {
+    note.deaths += 1;
+    note.active = 0;
+  }
+  return note;
+}
+
+DropCounts drops_of(DropReason reason, std::uint64_t lines) {
+  DropCounts dropped{};
+  dropped[static_cast<std::size_t>(reason)] = lines;
+  return dropped;
+}
+
+/// Gives up the frame at the cursor, counting its lines. False: there is none.
+bool drop_frame(RingConsumer& consumer, DropReason reason) {
+  const auto frames = consumer.peek(1);
+  if (!frames || frames->empty()) {
+    return false;
+  }
+  const FrameView& oldest = frames->front();
+  const Cursor from = consumer.cursor();
+  const Cursor to = RingConsumer::advance(from, oldest, oldest.bytes.size());
+  consumer.commit(to, drops_of(reason, to.line - from.line));
+  return true;
+}
+
+}  // namespace
+
+WriterThread::WriterThread(const Options& options)
+    : options_(options), report_(options.state), suspect_(count_death(options.state.note)) {}
+
+WriterThread::~WriterThread() {
+  stopping_.store(true);
+  waker_.notify();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void WriterThread::add_input(std::string service, RingFeed& feed,
+                             std::unique_ptr<RingConsumer> consumer) {
+  auto input = std::make_unique<Input>();
+  input->view = {.service = std::move(service), .consumer = consumer.get(), .poisoned = false};
+  input->consumer = std::move(consumer);
+  input->feed = &feed;
+  unattached_.fetch_add(1);
+  {
+    const std::scoped_lock lock(mutex_);
+    new_inputs_.push_back(std::move(input));
+  }
+  waker_.notify();
+}
+
+void WriterThread::start() {
+  ASSERT(sink_ != nullptr);
+  thread_ = std::thread([this] { run(); });
+}
+
+void WriterThread::reopen() {
+  {
+    const std::scoped_lock lock(mutex_);
+    requests_.push_back(Request::kReopen);
+  }
+  waker_.notify();
+}
+
+void WriterThread::rotate() {
+  {
+    const std::scoped_lock lock(mutex_);
+    requests_.push_back(Request::kRotate);
+  }
+  waker_.notify();
+}
+
+void WriterThread::run() {
+  options_.busy.adopt_thread();
+  while (!stopping_.load()) {
+    const std::uint64_t now_ns = base::monotonic_ns();
+    options_.busy.begin(now_ns);
+    take_requests();
+    attach_inputs(now_ns);
+    bool progressed = false;
+    for (const auto& input : inputs_) {
+      progressed = step(*input, now_ns) || progressed;
+    }
+    watch_failure(now_ns);
+    if (!progressed) {
+      options_.busy.end();
+      options_.on_idle();
+      waker_.wait(next_due_ns());
+    }
+  }
+  options_.busy.end();
+}
+
+void WriterThread::take_requests() {
+  std::vector<Request> requests;
+  {
+    const std::scoped_lock lock(mutex_);
+    requests.swap(requests_);
+    std::ranges::move(new_inputs_, std::back_inserter(inputs_));
+    new_inputs_.clear();
+  }
+  for (const Request request : requests) {
+    switch (request) {
+      case Request::kReopen:
+        sink_->reopen();
+        break;
+      case Request::kRotate:
+        sink_->rotate();
+        break;
+    }
+    for (const auto& input : inputs_) {
+      input->not_before_ns = 0;
+    }
+  }
+}
+
+void WriterThread::attach_inputs(std::uint64_t now_ns) {
+  for (const auto& input : inputs_) {
+    if (input->attached || now_ns < input->not_before_ns) {
+      continue;
+    }
+    if (const auto attached = sink_->attach(input->view); attached) {
+      input->attached = true;
+      input->not_before_ns = 0;
+      unattached_.fetch_sub(1);
+    } else {
+      report_.failing(SinkHealth::kRetrying, attached.error());
+      input->not_before_ns = now_ns + WriterLimits::kAttachRetryNs;
+    }
+  }
+}
+
+bool WriterThread::step(Input& input, std::uint64_t now_ns) {
+  if (!input.attached || now_ns < input.not_before_ns) {
+    return false;
+  }
+  note_frame(input);
+  base::crash_point("writer.consuming");
+  const ConsumeResult result = sink_->consume(input.view, now_ns);
+  options_.state.note.active = 0;
+  base::crash_point("writer.consumed");
+  input.not_before_ns = result.retry_at_ns;
+  return result.progressed;
+}
+
+/// Writes down what the sink is about to take, so that the next router knows what killed this one.
+void WriterThread::note_frame(Input& input) {
+  PoisonNote& note = options_.state.note;
+  const std::uint64_t ring_id = input.consumer->ring_id();
+  const std::uint64_t frame = input.consumer->cursor().frame;
+  const bool suspected = suspect_.ring_id == ring_id && suspect_.frame == frame;
+  note.active = 0;
+  note.ring_id = ring_id;
+  note.frame = frame;
+  note.deaths = suspected ? suspect_.deaths : 0;
+  input.view.poisoned = note.deaths >= WriterLimits::kDeathsUntilPoison;
+  if (input.view.poisoned && sink_->parses_records()) {
+    drop_poisoned(input);
+    return;
+  }
+  note.active = 1;
+}
+
+void WriterThread::drop_poisoned(Input& input) {
+  static_cast<void>(drop_frame(*input.consumer, DropReason::kPoison));
+  input.view.poisoned = false;
+}
+
+void WriterThread::watch_failure(std::uint64_t now_ns) {
+  if (!report_.is_failing()) {
+    failing_since_ns_ = 0;
+    return;
+  }
+  if (failing_since_ns_ == 0) {
+    failing_since_ns_ = now_ns;
+  }
+  const std::uint64_t limit_ns = options_.config.block_limit.ns;
+  if (limit_ns == 0 || now_ns - failing_since_ns_ < limit_ns) {
+    return;
+  }
+  for (const auto& input : inputs_) {
+    drop_oldest(*input);
+  }
+}
+
+/// Only while the producer waits for room: a ring that is not full keeps everything.
+void WriterThread::drop_oldest(Input& input) {
+  while (input.feed->room.is_waiting() && drop_frame(*input.consumer, DropReason::kBlockLimit)) {
+  }
+}
+
+std::uint64_t WriterThread::next_due_ns() const {
+  std::uint64_t due_ns = UINT64_MAX;
+  for (const auto& input : inputs_) {
+    if (input->not_before_ns != 0) {
+      due_ns = std::min(due_ns, input->not_before_ns);
+    }
+  }
+  if (failing_since_ns_ != 0 && options_.config.block_limit.ns != 0) {
+    due_ns = std::min(due_ns, failing_since_ns_ + options_.config.block_limit.ns);
+  }
+  return due_ns == UINT64_MAX ? 0 : due_ns;
+}
+
+}  // namespace logging

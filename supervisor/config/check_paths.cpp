@@ -1,0 +1,48 @@
+#include "supervisor/config/check_paths.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "supervisor/config/node.h"
+
+namespace supervisor {
+namespace {
+
+void check_access(const std::string& file, int mode, const std::string& key, const Places& places,
+                  Problems& problems) {
+  if (!file.empty() && ::access(file.c_str(), mode) != 0) {
+    const Place place = places.at(key);
+    problems.missing(place.origin, fmt::format("cannot use {}: {}: {}", place.shown, file,
+                                               std::generic_category().message(errno)));
+  }
+}
+
+}  // namespace
+
+void check_paths(const Config& config, const Places& places, Problems& problems) {
+  for (const auto& [name, service] : config.services) {
+    const std::string path = join_key("service", name);
+    // A bare name is looked for in the service's PATH and a relative one in its directory.
+    const bool has_program = !service.command.shell && !service.command.empty();
+    if (has_program && service.command.argv.front().starts_with('/')) {
+      check_access(service.command.argv.front(), X_OK, path + ".command", places, problems);
+    }
+    if (!service.directory.empty()) {
+      check_access(service.directory, X_OK, path + ".directory", places, problems);
+    }
+    for (const std::string& file : service.environment_file) {
+      if (!file.empty() && !file.starts_with('-')) {
+        check_access(file, R_OK, path + ".environment_file", places, problems);
+      }
+    }
+    for (const auto& [variable, file] : service.environment_from_file) {
+      check_access(file, R_OK, join_key(path + ".environment_from_file", variable), places,
+                   problems);
+    }
+  }
+}
+
+}  // namespace supervisor

@@ -1,0 +1,134 @@
+// The visitor behind the option reference: lists a struct's members with type, default and comment.
+//
+// Sub-tables become dotted keys. Values are written as TOML.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <concepts>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/codec.h"
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "supervisor/config/config.h"
+#include "supervisor/config/option_docs.h"
+#include "supervisor/config/option_words.h"
+
+namespace supervisor {
+
+class OptionLister {
+ public:
+  template <typename T>
+  void field(std::string_view name, T& member, std::string_view comment = {}) {
+    const std::string key = prefix_ + std::string(name);
+    if constexpr (base::Visitable<T, OptionLister> && !std::is_same_v<T, Command>) {
+      const std::string outer = std::exchange(prefix_, key + ".");
+      member.visit(*this);
+      prefix_ = outer;
+    } else {
+      options_.push_back({key, type_of(member), value_of(member), std::string(comment)});
+      const std::string_view word = find_option_word(name);
+      if (!word.empty()) {
+        options_.back().type += fmt::format(" or \"{}\"", word);
+      }
+      if (!word.empty() && options_.back().default_value.empty()) {
+        options_.back().default_value = quote(word);
+      }
+    }
+  }
+
+  [[nodiscard]] std::vector<OptionDoc> take() { return std::move(options_); }
+
+ private:
+  static std::string quote(std::string_view text) {
+    std::string quoted;
+    base::append_json_string(quoted, text);
+    return quoted;
+  }
+
+  static std::string type_of(const std::string&) { return "string"; }
+  static std::string type_of(bool) { return "boolean"; }
+  static std::string type_of(double) { return "number"; }
+  static std::string type_of(std::integral auto) { return "integer"; }
+  static std::string type_of(const base::Duration&) { return "duration"; }
+  static std::string type_of(const base::ByteCount&) { return "size"; }
+  static std::string type_of(const base::FileMode&) { return "mode"; }
+  static std::string type_of(const Command&) { return "array of strings, or string"; }
+  template <typename T>
+  requires std::is_enum_v<T>
+  static std::string type_of(T value) {
+    std::vector<std::string> words;
+    for (const std::string_view name : enum_names(value)) {
+      words.push_back(quote(name));
+    }
+    return fmt::format("{}", fmt::join(words, " or "));
+  }
+  template <typename T>
+  static std::string type_of(const std::optional<T>&) {
+    return type_of(T{});
+  }
+  template <typename T>
+  static std::string type_of(const std::vector<T>&) {
+    return fmt::format("array of {}s", type_of(T{}));
+  }
+  template <typename T>
+  static std::string type_of(const std::map<std::string, T>&) {
+    return fmt::format("table of {}s", type_of(T{}));
+  }
+
+  static std::string value_of(const std::string& text) { return quote(text); }
+  static std::string value_of(bool truth) { return truth ? "true" : "false"; }
+  static std::string value_of(double number) { return fmt::format("{:g}", number); }
+  static std::string value_of(std::integral auto number) { return fmt::format("{}", number); }
+  static std::string value_of(base::Duration duration) {
+    return quote(base::format_duration(duration.ns));
+  }
+  static std::string value_of(base::ByteCount size) {
+    return quote(base::format_bytes(size.bytes));
+  }
+  static std::string value_of(base::FileMode mode) {
+    return quote(fmt::format("{:04o}", mode.bits));
+  }
+  static std::string value_of(const Command& command) {
+    if (command.empty()) {
+      return "";
+    }
+    return command.shell ? quote(command.argv.front()) : value_of(command.argv);
+  }
+  template <typename T>
+  requires std::is_enum_v<T>
+  static std::string value_of(T value) {
+    return quote(enum_names(value)[static_cast<std::size_t>(value)]);
+  }
+  template <typename T>
+  static std::string value_of(const std::optional<T>& value) {
+    return value ? value_of(*value) : "";
+  }
+  template <typename T>
+  static std::string value_of(const std::vector<T>& items) {
+    std::vector<std::string> shown;
+    for (const T& item : items) {
+      shown.push_back(value_of(item));
+    }
+    return fmt::format("[{}]", fmt::join(shown, ", "));
+  }
+  template <typename T>
+  static std::string value_of(const std::map<std::string, T>& items) {
+    std::vector<std::string> shown;
+    for (const auto& [key, item] : items) {
+      shown.push_back(fmt::format("{} = {}", quote(key), value_of(item)));
+    }
+    return fmt::format("{{{}}}", fmt::join(shown, ", "));
+  }
+
+  std::string prefix_;
+  std::vector<OptionDoc> options_;
+};
+
+}  // namespace supervisor

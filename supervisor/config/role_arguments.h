@@ -1,0 +1,27 @@
+// The words after `check` and `load`, read into one plain struct.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace supervisor {
+
+struct RoleArguments {
+  std::vector<std::string> config_paths;
+  std::vector<std::string> command;
+  bool hold = false;
+  bool strict = false;
+  bool show = false;
+  bool json = false;
+};
+
+enum class Role { kCheck, kLoad };
+
+/// kInvalid: a word that the role does not know, with the nearest that it does.
+[[nodiscard]] base::Result<RoleArguments> parse_role_arguments(
+    Role role, std::span<const std::string> arguments);
+
+}  // namespace supervisor

@@ -1,0 +1,66 @@
+#include <fmt/format.h>
+
+#include <map>
+
+#include "supervisor/config/option_docs.h"
+
+namespace supervisor {
+namespace {
+
+// What stands in the starter file instead of the default: the lines that make it run, and examples
+// for options without a default. A value that begins with `=` is set, the rest are comments.
+using Examples = std::map<std::string, std::string>;
+
+const Examples& service_examples() {
+  static const Examples kExamples{
+      {"command", R"(=["sleep", "infinity"])"},
+      {"primary", "=true"},
+      {"umask", R"("0022")"},
+      {"nice", "0"},
+      {"restart", R"("on-failure")"},
+      {"stop.to", R"("process")"},
+      {"log", R"(["console", "files"])"},
+      {"environment", R"({ TZ = "UTC" })"},
+      {"environment_file", R"(["-/etc/default/app"])"},
+      {"environment_from_file", R"({ TOKEN = "/run/secrets/token" })"},
+      {"restart_limit.count", "5"},
+  };
+  return kExamples;
+}
+
+const Examples& file_examples() {
+  static const Examples kExamples{{"type", R"(="file")"}, {"services", R"(=["*"])"}};
+  return kExamples;
+}
+
+std::string option_line(const OptionDoc& option, const Examples& examples) {
+  const auto example = examples.find(option.key);
+  std::string value = example == examples.end() ? option.default_value : example->second;
+  const bool is_set = value.starts_with('=');
+  if (is_set) {
+    value.erase(0, 1);
+  }
+  return fmt::format("{}{} = {}  # {}\n", is_set ? "" : "# ", option.key, value, option.comment);
+}
+
+std::string table_text(const std::string& header, const TableDoc& table, const Examples& examples) {
+  std::string out = fmt::format("\n[{}]\n", header);
+  for (const OptionDoc& option : table.options) {
+    out += option_line(option, examples);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string starter_file() {
+  const std::vector<TableDoc> tables = list_options();
+  return "# birl.toml: read by birl at start; `birl check` tells what is wrong with it.\n"
+         "# Lines that are comments show an option with its default or an example.\n" +
+         table_text("birl", tables[0], {}) +
+         table_text("service.app", tables[1], service_examples()) +
+         table_text("sink.files", tables[2], file_examples()) +
+         table_text("sink.console", tables[3], {{"type", "=\"console\""}});
+}
+
+}  // namespace supervisor

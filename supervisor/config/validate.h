@@ -1,0 +1,57 @@
+// Checks a configuration as a whole: ranges, names that must exist, keys that need each other.
+//
+// Pure over the structs and the places of their keys; a value that could not be read was told by
+// the reader and is not judged again.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "supervisor/config/config.h"
+#include "supervisor/config/places.h"
+#include "supervisor/config/problem.h"
+
+namespace supervisor {
+
+/// What the checks of validate*.cpp share.
+class Judge {
+ public:
+  Judge(const Config& config, const Places& places, const std::map<std::string, Origin>& removed,
+        Problems& problems)
+      : config_(config), removed_(removed), places_(places), problems_(problems) {}
+
+  /// "cannot VERB PATH: WHY" at the value's place; nothing if the value was not readable.
+  void refuse(const std::string& path, std::string_view verb, std::string_view why) const;
+  void warn(const std::string& path, std::string_view verb, std::string_view why) const;
+  /// Refuses the value unless `valid`.
+  void require(bool valid, const std::string& path, std::string_view why) const;
+  void require_range(std::int64_t value, std::int64_t least, std::int64_t most,
+                     const std::string& path) const;
+  void require_signal(const std::string& name, const std::string& path) const;
+
+  [[nodiscard]] bool has(const std::string& path) const { return places_.has(path); }
+  [[nodiscard]] bool readable(const std::string& path) const {
+    return !places_.at(path).unreadable;
+  }
+
+  [[nodiscard]] const Config& config() const { return config_; }
+  /// Where a table was taken out; null: it was not.
+  [[nodiscard]] const Origin* removed_at(const std::string& path) const {
+    const auto found = removed_.find(path);
+    return found == removed_.end() ? nullptr : &found->second;
+  }
+
+ private:
+  const Config& config_;
+  const std::map<std::string, Origin>& removed_;
+  const Places& places_;
+  Problems& problems_;
+};
+
+void validate(const Config& config, const Places& places,
+              const std::map<std::string, Origin>& removed, Problems& problems);
+
+void validate_service(const Judge& judge, const ServiceConfig& service, const std::string& path);
+void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);
+
+}  // namespace supervisor

@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "supervisor/config/template_check.h"
+#include "supervisor/config/validate.h"
+
+namespace supervisor {
+namespace {
+
+void validate_template(const Judge& judge, const std::string& text, const std::string& path) {
+  if (const auto error = find_template_error(text)) {
+    judge.refuse(path, "use", *error);
+  }
+}
+
+void validate_file(const Judge& judge, const logging::FileSinkConfig& file,
+                   const std::string& path) {
+  judge.require(file.path.starts_with('/'), path + ".path", "the path must begin with /");
+  judge.require(!file.path.ends_with('/'), path + ".path", "the path names a directory, no file");
+  validate_template(judge, file.path, path + ".path");
+  judge.require(file.mode.bits <= 0777, path + ".mode", "it must be \"0000\" to \"0777\"");
+}
+
+/// A sink of a base image may name services that this image does not have: no error.
+void validate_services(const Judge& judge, const logging::SinkConfig& sink,
+                       const std::string& path) {
+  std::vector<std::string> names;
+  for (const auto& [name, service] : judge.config().services) {
+    names.push_back(name);
+  }
+  for (std::size_t index = 0; index < sink.services.size(); ++index) {
+    const std::string item = fmt::format("{}[{}]", path, index);
+    std::string_view name = sink.services[index];
+    name.remove_prefix(name.starts_with('!') ? 1 : 0);
+    judge.require(!name.empty(), item, "the name is empty");
+    const bool is_glob = name.find_first_of("*?") != std::string_view::npos;
+    if (!name.empty() && !is_glob && !judge.config().services.contains(std::string(name))) {
+      const auto near = base::nearest(name, names);
+      judge.warn(item, "use",
+                 fmt::format("there is no service \"{}\"{}", name,
+                             near ? fmt::format(" (did you mean {}?)", *near) : ""));
+    }
+  }
+}
+
+}  // namespace
+
+void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path) {
+  validate_services(judge, sink, path + ".services");
+  switch (sink.type) {
+    case logging::SinkType::kFile:
+      validate_file(judge, sink.file, path);
+      break;
+    case logging::SinkType::kConsole:
+      validate_template(judge, sink.console.prefix, path + ".prefix");
+      break;
+  }
+}
+
+}  // namespace supervisor

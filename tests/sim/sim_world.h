@@ -1,0 +1,107 @@
+// The world around a fleet: a clock that jumps from happening to happening, a process table, and
+// the fleet's port on top of both. It does what Linux and PID 1's glue would do, as late and as
+// unkindly as they may: timers fire late and after they were cancelled, exits are noticed late,
+// groups outlive their leaders, a killed process may stay in the kernel.
+//
+// Pids are never used twice, so a signal to a number that is free is noticed (the checker's rule).
+// Threads: one. Owner: run_seed().
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <queue>
+#include <string>
+#include <vector>
+
+#include "supervisor/machine/fleet_machine.h"
+#include "tests/sim/sim_checker.h"
+#include "tests/sim/sim_scenario.h"
+
+namespace sim {
+
+class World final : public supervisor::FleetPort {
+ public:
+  using ServiceId = supervisor::ServiceId;
+
+  World(const Scenario& scenario, Random& random, Checker& checker);
+
+  void attach(supervisor::FleetMachine& fleet) { fleet_ = &fleet; }
+  /// Goes to the next happening before `until_ns`; false when there is none.
+  bool step(std::uint64_t until_ns);
+  void advance_to(std::uint64_t now_ns) { now_ns_ = now_ns; }
+  [[nodiscard]] std::uint64_t now_ns() const { return now_ns_; }
+  [[nodiscard]] bool all_stopped() const { return all_stopped_; }
+  [[nodiscard]] std::uint64_t happenings() const { return sequence_; }
+
+  /// The truth about a service, for the checker.
+  [[nodiscard]] ServiceTruth truth(ServiceId service) const;
+
+  void spawn(ServiceId service, std::uint32_t incarnation) override;
+  void abandon_spawn(ServiceId service) override;
+  void signal(ServiceId service, pid_t pid, int signal, supervisor::StopTo target) override;
+  void kill_group(ServiceId service, pid_t group) override;
+  bool group_alive(pid_t group) override;
+  void start_timer(ServiceId service, std::uint64_t delay_ns,
+                   const supervisor::ServiceTimer& timer) override;
+  void cancel_timer(ServiceId service) override;
+  std::uint64_t random() override { return random_.next(); }
+  void state_changed(ServiceId service, const supervisor::StateChange& change) override;
+  void ended_for_good(ServiceId service, const supervisor::Ending& ending) override;
+  void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) override;
+  void cancel_fleet_timer() override {}  // it fires all the same and is stale
+  void shutdown_began(std::string_view reason, std::uint64_t deadline_ns) override;
+  void all_stopped(int exit_code, std::size_t left_behind) override;
+
+ private:
+  enum class Phase : std::uint8_t { kUnborn, kSpawning, kAlive, kZombie, kGone };
+  enum class What : std::uint8_t { kSpawnReport, kEnd, kReap, kReady, kTimer, kFleetTimer };
+
+  struct Process {
+    ServiceId service = 0;
+    std::uint32_t incarnation = 0;
+    pid_t group = 0;
+    Phase phase = Phase::kUnborn;
+    ProcessScript script;
+    supervisor::ExitStatus exit;
+  };
+  struct Happening {
+    std::uint64_t at_ns;
+    std::uint64_t sequence;  // what was scheduled first comes first
+    What what;
+    std::uint64_t subject;  // a pid or a service
+    std::uint64_t detail;   // a timer's generation
+    supervisor::ExitStatus exit;
+
+    bool operator>(const Happening& other) const {
+      return at_ns != other.at_ns ? at_ns > other.at_ns : sequence > other.sequence;
+    }
+  };
+
+  void happen(const Happening& happening);
+  void report_spawn(pid_t pid);
+  void end_process(pid_t pid, const supervisor::ExitStatus& exit);
+  void reap_process(pid_t pid);
+  void deliver(pid_t pid, int signal);
+  void require_number_is_held(const char* effect, pid_t pid, supervisor::StopTo target);
+  [[nodiscard]] bool has_live_member(pid_t group) const;
+  void schedule(std::uint64_t delay_ns, What what, std::uint64_t subject, std::uint64_t detail = 0,
+                supervisor::ExitStatus exit = {});
+
+  [[nodiscard]] Process& process(pid_t pid);
+  [[nodiscard]] const Process& process(pid_t pid) const;
+
+  const Scenario& scenario_;
+  Random& random_;
+  Checker& checker_;
+  supervisor::FleetMachine* fleet_ = nullptr;
+  std::uint64_t now_ns_ = 0;
+  std::uint64_t sequence_ = 0;
+  std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
+  std::vector<Process> processes_;  // index: pid - kFirstPid
+  std::vector<pid_t> leaders_;      // of each service's newest incarnation; 0: none yet
+  std::optional<pid_t> exit_being_reported_;
+  bool all_stopped_ = false;
+};
+
+}  // namespace sim

@@ -1,0 +1,116 @@
+#include "tests/sim/simulation.h"
+
+#include <algorithm>
+
+#include "tests/sim/sim_world.h"
+
+namespace sim {
+namespace {
+
+constexpr std::uint64_t kHappeningsMax = 100'000;  // a livelock is a failure
+constexpr std::uint64_t kAfterlifeNs = 60'000 * kMs;
+
+class Run {
+ public:
+  Run(std::uint64_t seed, Tracing tracing)
+      : random_(seed),
+        scenario_(make_scenario(random_)),
+        checker_(scenario_, tracing),
+        world_(scenario_, random_, checker_),
+        fleet_(scenario_.fleet, scenario_.services, world_) {
+    world_.attach(fleet_);
+    std::ranges::stable_sort(scenario_.actions, {}, &Action::at_ns);
+  }
+
+  Verdict run() {
+    fleet_.boot(0);
+    check_all();
+    for (const Action& action : scenario_.actions) {
+      run_until(action.at_ns);
+      act(action);
+    }
+    run_until(kHorizonNs);
+    if (fleet_.state() == supervisor::FleetState::kRunning) {
+      for_each_service(
+          [this](const auto& machine) { checker_.check_liveness(machine, world_.now_ns()); });
+      act({.at_ns = kHorizonNs, .kind = ActionKind::kShutdown});
+    }
+    run_until(kHorizonNs + kAfterlifeNs);
+    checker_.require(world_.all_stopped(), "the end never came");
+    return make_verdict();
+  }
+
+ private:
+  template <typename F>
+  void for_each_service(const F& visit) {
+    for (supervisor::ServiceId id = 0; id < fleet_.service_count(); ++id) {
+      visit(fleet_.service(id));
+    }
+  }
+
+  void run_until(std::uint64_t until_ns) {
+    while (checker_.failure().empty() && !world_.all_stopped() && world_.step(until_ns)) {
+      check_all();
+      checker_.require(world_.happenings() < kHappeningsMax, "a livelock");
+    }
+    if (!world_.all_stopped()) {
+      world_.advance_to(until_ns);
+    }
+  }
+
+  void act(const Action& action) {
+    if (!checker_.failure().empty() || world_.all_stopped()) {
+      return;
+    }
+    const std::uint64_t now_ns = world_.now_ns();
+    const std::string& name = scenario_.services[action.service].name;
+    const bool runs = fleet_.state() == supervisor::FleetState::kRunning;
+    checker_.on_action(action, now_ns);
+    switch (action.kind) {
+      case ActionKind::kStart:
+        checker_.require(fleet_.start(name, now_ns).has_value() == runs, "start refused");
+        break;
+      case ActionKind::kStop:
+        checker_.require(fleet_.stop(name, now_ns).has_value() == runs, "stop refused");
+        break;
+      case ActionKind::kRestart:
+        checker_.require(fleet_.restart(name, now_ns).has_value() == runs, "restart refused");
+        break;
+      case ActionKind::kShutdown:
+        fleet_.request_shutdown({.exit_code = action.exit_code, .reason = "TERM"}, now_ns);
+        break;
+    }
+    checker_.on_action_taken();
+    check_all();
+  }
+
+  void check_all() {
+    if (world_.all_stopped()) {
+      return;  // what is left behind is the kernel's
+    }
+    for_each_service([this](const auto& machine) {
+      checker_.check_service(machine, world_.truth(machine.id()), world_.now_ns());
+    });
+    checker_.check_fleet(world_.now_ns());
+  }
+
+  Verdict make_verdict() {
+    Verdict verdict{checker_.failure(), checker_.trace(), world_.happenings(), 0};
+    for_each_service([&](const auto& machine) { verdict.restarts += machine.restarts(); });
+    return verdict;
+  }
+
+  Random random_;
+  Scenario scenario_;
+  Checker checker_;
+  World world_;
+  supervisor::FleetMachine fleet_;
+};
+
+}  // namespace
+
+Verdict run_seed(std::uint64_t seed, Tracing tracing) {
+  return Run(seed, tracing).run();
+}
+
+}  // namespace sim

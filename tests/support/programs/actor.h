@@ -1,0 +1,41 @@
+// actor VERB ARGUMENT...: a service that behaves the way a test needs.
+//
+// Each verb is one function of its own file's group; `main` only looks it up. It links nothing of
+// birl, so that it can be run by any user and in any world.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace actor {
+
+using Arguments = std::vector<std::string>;
+
+// Ends (actor_ends.cpp).
+int exit_with(const Arguments& arguments);   // CODE
+int raise_it(const Arguments& arguments);    // SIGNAL-NUMBER: dies of it, without a core file
+int wait_for_end(const Arguments&);          // until a signal ends it
+int count_run(const Arguments& arguments);   // FILE CODE: adds a line to FILE, exits with CODE
+int exit_until(const Arguments& arguments);  // FILE N CODE: like count_run N times, then waits
+
+// Signals (actor_signals.cpp). A line of a signal file: NAME-NUMBER MONOTONIC_NS.
+int trap(const Arguments& arguments);    // FILE: writes the first TERM down and exits 0
+int record(const Arguments& arguments);  // FILE: writes every signal down and never ends
+int ignore(const Arguments& arguments);  // FILE: ignores TERM; "ready" goes to FILE
+
+// Processes (actor_processes.cpp).
+int make_orphans(const Arguments& arguments);  // COUNT: that many grandchildren end without us
+int leave_child(
+    const Arguments& arguments);             // FILE: a child in its own group writes its pid, waits
+int hold_pipes(const Arguments& arguments);  // COUNT BYTES FILE: "held N" goes to FILE, waits
+
+// Output (actor_output.cpp).
+int say(const Arguments& arguments);                // TEXT...: each to stdout as a line
+int say_both(const Arguments& arguments);           // COUNT: "out N" to stdout, "err N" to stderr
+int open_stdout(const Arguments& arguments);        // TEXT: opens /dev/stdout and /dev/stderr anew
+int copy_file(const Arguments& arguments);          // FILE [WRITE_BYTES]: its bytes to stdout
+int print_environment(const Arguments& arguments);  // NAME...: "NAME=value" or "NAME is not set"
+int print_ids(const Arguments&);                    // "UID GID"
+int print_input(const Arguments&);                  // stdin, to stdout
+
+}  // namespace actor

@@ -1,0 +1,40 @@
+// The delivery scenario: four services write numbered lines on both streams, `alone1` and `alone2`
+// each into a file of its own, `both1` and `both2` into one shared file, all rotated at 1 MiB.
+//
+// Every line proves itself (bench/numbered_line.h), so the files are judged without believing any
+// of birl's counters; the ledger is then compared with what was written. Threads: the test's.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tests/support/instance.h"
+
+namespace support {
+
+struct DeliveryPlan {
+  std::uint64_t lines = 1000;       // on each stream of each service
+  std::string generator_options{};  // of loggen, as TOML strings: "\"--bytes\", \"200\""
+  std::string birl_keys{};          // more tables
+};
+
+[[nodiscard]] InstanceOptions make_delivery(const DeliveryPlan& plan);
+
+/// All four generators have ended well and no line waits in a ring.
+[[nodiscard]] bool delivery_finished(const Instance& birl);
+[[nodiscard]] bool generators_finished(const Instance& birl);
+
+/// Expects `received = delivered + dropped + buffered` of every sink.
+void expect_exact_ledger(const Instance& birl);
+
+/// Expects that each line is in the files once, in order for each stream, and in the ledger.
+void expect_delivered(const Instance& birl, const DeliveryPlan& plan);
+
+/// Kills the router `count` times: every other time while lines flow, otherwise at any moment of
+/// its start. Returns how many of the kills came before the generators had ended.
+[[nodiscard]] int kill_router_often(const Instance& birl, int count);
+
+/// Files judged by logcheck, with its own words when it is not content.
+void expect_lines(const Instance& birl, std::vector<std::string> arguments);
+
+}  // namespace support

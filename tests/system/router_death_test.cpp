@@ -1,0 +1,81 @@
+// The router may die at any instant: no line is lost, doubled or out of order, and the ledger stays
+// exact. long_run_test.cpp does the same with the full amounts.
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "tests/support/paths.h"
+#include "tests/support/proc.h"
+#include "tests/system/delivery.h"
+
+namespace support {
+namespace {
+
+TEST(RouterDeathTest, KilledAtRandomMomentsItLosesAndDoublesNothing) {
+  const DeliveryPlan plan{.lines = 60'000 * test_scale()};
+  Instance birl(make_delivery(plan));
+  const int early = kill_router_often(birl, 30);
+  ASSERT_TRUE(eventually([&] { return delivery_finished(birl); }, 100s));
+  expect_delivered(birl, plan);
+  EXPECT_GE(birl.status()["router"]["restarts"], 30);
+  std::cout << early << " of 30 kills came while lines were written\n";
+}
+
+class CrashPointTest : public testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Steps, CrashPointTest,
+                         testing::Values("intake.*:400", "file.*:100", "rotate.*:20", "*:500"));
+
+TEST_P(CrashPointTest, DyingInTheMiddleOfAStepLosesAndDoublesNothing) {
+  const DeliveryPlan plan{.lines = 30'000 * test_scale()};
+  InstanceOptions options = make_delivery(plan);
+  options.environment = {std::string("BIRL_DEBUG_CRASH=") + GetParam()};
+  Instance birl(options);
+  ASSERT_TRUE(eventually([&] { return delivery_finished(birl); }, 100s));
+  expect_delivered(birl, plan);
+  const Json router = birl.status()["router"];
+  EXPECT_GE(router["restarts"], 1) << "nothing crashed, so nothing was tested";
+  std::cout << router["restarts"] << " deaths\n";
+}
+
+TEST(RouterDeathTest, ServicesLiveOnAndTheirPipesStayOpen) {
+  Instance birl({.config = R"(
+[service.app]
+primary = true
+log = ["files"]
+command = "i=0; while :; do i=$((i + 1)); echo line $i || exit 99; sleep 0.01; done"
+[sink.files]
+type = "file"
+path = "@DIR@/log/{service}/current"
+)"});
+  const std::string file = birl.directory() / "log/app/current";
+  const auto count = [&] { return lines_of(read_text(file)).size(); };
+  ASSERT_TRUE(eventually([&] { return count() > 3; }));
+  const auto app = birl.service_pid("app");
+  const auto router = birl.router_pid();
+  ASSERT_TRUE(router.has_value());
+  ::kill(*router, SIGKILL);
+  const std::size_t before = count();
+  ASSERT_TRUE(eventually([&] { return count() > before + 3; }));
+  EXPECT_EQ(birl.service_pid("app"), app);
+  EXPECT_EQ(birl.status()["router"]["restarts"], 1);
+}
+
+TEST(RouterDeathTest, AStoppedRouterHoldsTheStopUpNoLongerThanItsBudget) {
+  Instance birl({.config = R"(
+[birl]
+shutdown_timeout = "2s"
+[service.app]
+primary = true
+command = ["@ACTOR@", "trap", "@DIR@/signals"]
+)"});
+  ASSERT_TRUE(eventually([&] { return read_text(birl.directory() / "signals") == "ready\n"; }));
+  const auto router = birl.router_pid();
+  ASSERT_TRUE(router.has_value());
+  ::kill(*router, SIGSTOP);
+  EXPECT_EQ(birl.stop(), 0);
+  EXPECT_FALSE(is_running(*router));
+}
+
+}  // namespace
+}  // namespace support
