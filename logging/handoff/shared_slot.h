@@ -85,11 +85,9 @@ inline void order_before_overwrite() {
 
 /// Copies memory that the producer may be overwriting: the caller finds out afterwards, by the
 /// tail, whether the copy is any good (pairs with order_before_overwrite).
-inline void copy_racing(char* to, const char* from, std::size_t bytes);
-
 #if defined(BIRL_THREAD_SANITIZER)
-__attribute__((no_sanitize("thread"), noinline)) inline void copy_racing(char* to, const char* from,
-                                                                         std::size_t bytes) {
+__attribute__((no_sanitize("thread"), noinline, unused)) static void copy_racing(
+    char* to, const char* from, std::size_t bytes) {
   const volatile char* source = from;
   for (std::size_t index = 0; index < bytes; ++index) {
     to[index] = source[index];

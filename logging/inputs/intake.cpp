@@ -346,6 +346,7 @@ void Intake::resume_full_pipes(std::uint64_t now_ns) {
     };
     if (!has_room()) {
       input->feed.feed->room.wait_for_room();
+      wake_sinks(input->feed);  // a sink that fails for too long makes room by dropping
       if (!has_room()) {
         return false;
       }

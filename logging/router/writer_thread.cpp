@@ -101,7 +101,7 @@ void WriterThread::run() {
     if (!progressed) {
       options_.busy.end();
       options_.on_idle();
-      waker_.wait(next_due_ns());
+      waker_.wait(next_due_ns(base::monotonic_ns()));
     }
   }
   options_.busy.end();
@@ -205,15 +205,17 @@ void WriterThread::drop_oldest(Input& input) {
   }
 }
 
-std::uint64_t WriterThread::next_due_ns() const {
+std::uint64_t WriterThread::next_due_ns(std::uint64_t now_ns) const {
   std::uint64_t due_ns = UINT64_MAX;
   for (const auto& input : inputs_) {
     if (input->not_before_ns != 0) {
       due_ns = std::min(due_ns, input->not_before_ns);
     }
   }
-  if (failing_since_ns_ != 0 && options_.config.block_limit.ns != 0) {
-    due_ns = std::min(due_ns, failing_since_ns_ + options_.config.block_limit.ns);
+  // Once the limit has passed, the intake's word that a ring is full is what wakes this thread.
+  const std::uint64_t limit_ns = failing_since_ns_ + options_.config.block_limit.ns;
+  if (failing_since_ns_ != 0 && limit_ns > now_ns) {
+    due_ns = std::min(due_ns, limit_ns);
   }
   return due_ns == UINT64_MAX ? 0 : due_ns;
 }

@@ -79,7 +79,7 @@ class WriterThread {
   void drop_poisoned(Input& input);
   void watch_failure(std::uint64_t now_ns);
   void drop_oldest(Input& input);
-  [[nodiscard]] std::uint64_t next_due_ns() const;
+  [[nodiscard]] std::uint64_t next_due_ns(std::uint64_t now_ns) const;
 
   Options options_;
   SinkReport report_;
