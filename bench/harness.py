@@ -96,12 +96,15 @@ class Birl:
                 self.process.wait()
         self.messages.close()
 
+    def last_messages(self):
+        self.messages.seek(0)
+        return self.messages.read()[-2000:]
+
     def wait(self):
         """(exit code, processor seconds of all that it ran, monotonic ns of the end)."""
         code, cpu, end = wait_with_cpu(self.process)
         if code != 0:
-            self.messages.seek(0)
-            raise BenchError(f"birl ended with {code}: {self.messages.read()[-2000:]}")
+            raise BenchError(f"birl ended with {code}: {self.last_messages()}")
         return code, cpu, end
 
 

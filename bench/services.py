@@ -38,6 +38,9 @@ class Bare:
     def start(self):
         self.process = subprocess.Popen(self._command, start_new_session=True)
 
+    def last_messages(self):
+        return ""  # it says nothing
+
     def stop(self):
         self.process.terminate()
         self.process.wait(timeout=30)
@@ -60,11 +63,18 @@ class Running:
         try:
             before = time.monotonic_ns()
             self.supervisor.start()
-            self.probes = [self.fifo.start() for _ in range(count)]
+            self.probes = [self.next_start() for _ in range(count)]
             self.start_s = (max(when for _, when in self.probes) - before) / 1e9
         except BaseException:
             self.__exit__()
             raise
+
+    def next_start(self):
+        try:
+            return self.fifo.start()
+        except harness.BenchError as error:
+            messages = self.supervisor.last_messages()
+            raise harness.BenchError(f"{error}: {messages}") from error
 
     def __enter__(self):
         return self
@@ -82,7 +92,7 @@ def measure_restart(tools, recorder, contestant, kills):
         for _ in range(kills):
             before = time.monotonic_ns()
             os.kill(pid, signal.SIGKILL)
-            pid, when = running.fifo.start()
+            pid, when = running.next_start()
             latencies.append((when - before) / 1e6)
     recorder.add(contestant, restart_ms=statistics.median(latencies),
                  restart_p90_ms=statistics.quantiles(latencies, n=10)[-1])

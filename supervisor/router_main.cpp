@@ -34,7 +34,7 @@ int router_role(std::span<const std::string> arguments) {
   }
   base::arm_crash_points();
   base::Diag diag(STDERR_FILENO, base::DiagLevel::kInfo, "birl: ");
-  return logging::run_router(static_cast<int>(*fd), shippers::sink_factory(), diag);
+  return logging::run_router(static_cast<int>(*fd), shippers::make_sink, diag);
 }
 
 int dispatch(std::span<const std::string> arguments) {

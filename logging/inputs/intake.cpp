@@ -89,6 +89,29 @@ void Intake::recover() {
   for (const auto& input : inputs_) {
     close_stale(*input);
   }
+  for (const auto& input : inputs_) {
+    read_older(input->feed, input->pipe.info().incarnation);
+  }
+}
+
+/// What a dead instance said last comes before the first word of the next: its pipes are read to
+/// their end, as far as their end is there and the ring has room.
+void Intake::read_older(const Feed& feed, std::uint16_t incarnation) {
+  for (const auto& input : inputs_) {
+    // The counter wraps; at most kIncarnations of them have pipes at a time.
+    const auto age = static_cast<std::int16_t>(incarnation - input->pipe.info().incarnation);
+    if (&input->feed != &feed || age <= 0) {
+      continue;
+    }
+    const std::uint64_t now_ns = base::monotonic_ns();
+    for (int visits = 0; visits < IntakeLimits::kVisitsOfOlderMax; ++visits) {
+      if (input->gone || input->mode == PipeMode::kFull ||
+          input->pipe.look() == ServicePipe::Content::kNothing) {
+        break;
+      }
+      visit(*input, now_ns, false);
+    }
+  }
 }
 
 void Intake::apply_commands() {
@@ -110,6 +133,9 @@ void Intake::apply(AddRing& command) {
 void Intake::apply(AddPipe& command) {
   Feed* feed = find_feed(command.service_id);
   ASSERT(feed != nullptr && command.info.slot < RingLimits::kPipes);
+  if (recovered_) {
+    read_older(*feed, command.info.incarnation);
+  }
   feed->writer.label_pipe(command.info.slot, command.info.stream, command.info.incarnation);
   auto input = std::make_unique<Input>(*feed, std::move(command.fd), command.info, budget_);
   if (recovered_) {

@@ -47,29 +47,27 @@ FileRecord& settled(FileRecord& record) {
 
 base::Result<std::unique_ptr<ConsoleSink>> ConsoleSink::make(
     const std::string& name, const logging::ConsoleSinkConfig& config, const std::string& host,
-    std::shared_ptr<SharedFiles> shared, logging::SinkReport& report, int stdout_fd,
-    int stderr_fd) {
+    FileRecordTable& records, logging::SinkReport& report, int stdout_fd, int stderr_fd) {
   auto prefix = PathTemplate::parse(config.prefix);
   if (!prefix) {
     return base::with_context(fmt::format("sink {}: prefix", name), prefix.error());
   }
   TRY_ASSIGN(FileRecord* const out_record,
-             shared->records.claim(name, fmt::format("console:{}:stdout", name)));
+             records.claim(name, fmt::format("console:{}:stdout", name)));
   TRY_ASSIGN(FileRecord* const error_record,
-             shared->records.claim(name, fmt::format("console:{}:stderr", name)));
+             records.claim(name, fmt::format("console:{}:stderr", name)));
   return std::unique_ptr<ConsoleSink>(
-      new ConsoleSink(config, host, *std::move(prefix), std::move(shared), report,
+      new ConsoleSink(config, host, *std::move(prefix), report,
                       {ConsoleOutput(stdout_fd, "standard output", settled(*out_record)),
                        ConsoleOutput(stderr_fd, "standard error", settled(*error_record))}));
 }
 
 ConsoleSink::ConsoleSink(const logging::ConsoleSinkConfig& config, const std::string& host,
-                         PathTemplate prefix, std::shared_ptr<SharedFiles> shared,
-                         logging::SinkReport& report, std::array<ConsoleOutput, kOutputs> outputs)
+                         PathTemplate prefix, logging::SinkReport& report,
+                         std::array<ConsoleOutput, kOutputs> outputs)
     : config_(config),
       host_(host),
       prefix_(std::move(prefix)),
-      shared_(std::move(shared)),
       report_(report),
       outputs_(std::move(outputs)) {}
 

@@ -22,7 +22,6 @@
 #include "shippers/console/console_output.h"
 #include "shippers/file/path_template.h"
 #include "shippers/retry_clock.h"
-#include "shippers/shared_files.h"
 
 namespace shippers {
 
@@ -39,8 +38,7 @@ class ConsoleSink final : public logging::Sink {
   /// The descriptors are borrowed. kInvalid when the prefix's template is wrong.
   [[nodiscard]] static base::Result<std::unique_ptr<ConsoleSink>> make(
       const std::string& name, const logging::ConsoleSinkConfig& config, const std::string& host,
-      std::shared_ptr<SharedFiles> shared, logging::SinkReport& report, int stdout_fd,
-      int stderr_fd);
+      FileRecordTable& records, logging::SinkReport& report, int stdout_fd, int stderr_fd);
 
   [[nodiscard]] base::Result<void> attach(const logging::SinkInput& input) override;
   [[nodiscard]] logging::ConsumeResult consume(const logging::SinkInput& input,
@@ -55,7 +53,7 @@ class ConsoleSink final : public logging::Sink {
   enum class Flush { kDone, kStalled, kFailed };
 
   ConsoleSink(const logging::ConsoleSinkConfig& config, const std::string& host,
-              PathTemplate prefix, std::shared_ptr<SharedFiles> shared, logging::SinkReport& report,
+              PathTemplate prefix, logging::SinkReport& report,
               std::array<ConsoleOutput, kOutputs> outputs);
 
   [[nodiscard]] ConsoleRoute route_of(const std::string& service) const;
@@ -66,7 +64,6 @@ class ConsoleSink final : public logging::Sink {
   logging::ConsoleSinkConfig config_;
   std::string host_;
   PathTemplate prefix_;
-  std::shared_ptr<SharedFiles> shared_;
   logging::SinkReport& report_;
   std::array<ConsoleOutput, kOutputs> outputs_;
   std::map<logging::RingConsumer*, ConsoleRoute> routes_;

@@ -21,14 +21,14 @@
 //     kNone
 //
 // The console sink keeps its two outputs in records of the same shape (console/console_output.h).
-// Threads: FileRecordTable any; a record its sink's thread.
+// Threads: a record belongs to its sink's thread; tables over the same memory may claim at the same
+// time. Owner: each sink has a table of its own; the memory is the router's.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -100,15 +100,16 @@ static_assert(offsetof(FileRecord, path) == 432);
 static_assert(sizeof(FileRecord) <= logging::RouterStateLimits::kFileRecordBytes);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
 
-/// All records of one router. Owner: the router; borrowed by its sinks.
 class FileRecordTable {
  public:
   /// `memory` is the part of the state memory behind kRouterStateHeaderBytes. Records of sinks that
-  /// are not among `sink_names` are freed: their files are nobody's any more.
+  /// are not among `sink_names` are freed: their files are nobody's any more. Made before any sink
+  /// claims.
   FileRecordTable(std::span<std::byte> memory, const std::vector<std::string>& sink_names);
 
   /// The record of `path` in that sink: the one a dead router left, or a new one. kExists when
-  /// another sink writes this path, kLimit when the path is too long or no record is free.
+  /// another sink writes this path (also when both ask at the same moment: neither may get it, and
+  /// the next try decides), kLimit when the path is too long or no record is free.
   [[nodiscard]] base::Result<FileRecord*> claim(std::string_view sink_name,
                                                 const std::string& path);
 
@@ -117,10 +118,16 @@ class FileRecordTable {
 
  private:
   [[nodiscard]] FileRecord& record(std::size_t index) const;
+  [[nodiscard]] std::size_t count() const;
+  [[nodiscard]] FileRecord* find(const std::string& path, std::uint32_t sink_id) const;
+  [[nodiscard]] const FileRecord* find_of_others(const std::string& path,
+                                                 std::uint32_t own_id) const;
+  [[nodiscard]] FileRecord* take_free() const;
+  [[nodiscard]] base::Unexpected taken(std::string_view sink_name, const FileRecord& other,
+                                       const std::string& path) const;
 
   std::span<std::byte> memory_;
   std::vector<std::string> sink_names_;
-  std::mutex mutex_;
 };
 
 }  // namespace shippers

@@ -17,27 +17,27 @@ using logging::SinkHealth;
 using logging::SinkInput;
 using logging::Stream;
 
-base::Result<std::unique_ptr<FileSink>> FileSink::make(const std::string& name,
-                                                       const logging::FileSinkConfig& config,
-                                                       const std::string& host,
-                                                       std::shared_ptr<SharedFiles> shared,
-                                                       logging::SinkReport& report) {
+base::Result<std::unique_ptr<FileSink>> FileSink::make(
+    const std::string& name, const logging::FileSinkConfig& config, const std::string& host,
+    std::unique_ptr<base::FileSystem> files, FileRecordTable records, logging::SinkReport& report) {
   auto path = PathTemplate::parse(config.path);
   if (!path) {
     return base::with_context(fmt::format("sink {}: path", name), path.error());
   }
-  return std::unique_ptr<FileSink>(
-      new FileSink(name, config, host, *std::move(path), std::move(shared), report));
+  return std::unique_ptr<FileSink>(new FileSink(name, config, host, *std::move(path),
+                                                std::move(files), std::move(records), report));
 }
 
 FileSink::FileSink(const std::string& name, const logging::FileSinkConfig& config,
-                   const std::string& host, PathTemplate path, std::shared_ptr<SharedFiles> shared,
+                   const std::string& host, PathTemplate path,
+                   std::unique_ptr<base::FileSystem> files, FileRecordTable records,
                    logging::SinkReport& report)
     : name_(name),
       config_(config),
       host_(host),
       path_(std::move(path)),
-      shared_(std::move(shared)),
+      files_(std::move(files)),
+      records_(std::move(records)),
       report_(report) {}
 
 base::Result<FileSink::Target*> FileSink::find_target(const std::string& service, Stream stream) {
@@ -45,12 +45,12 @@ base::Result<FileSink::Target*> FileSink::find_target(const std::string& service
       std::filesystem::path(path_.path(service, stream, host_)).lexically_normal().string();
   std::unique_ptr<Target>& target = targets_[path];
   if (target == nullptr) {
-    auto record = shared_->records.claim(name_, path);
+    auto record = records_.claim(name_, path);
     if (!record) {
       targets_.erase(path);
       return tl::unexpected(record.error());
     }
-    target = std::make_unique<Target>(*shared_->files, **record, path, config_);
+    target = std::make_unique<Target>(*files_, **record, path, config_);
   }
   return target.get();
 }

@@ -22,7 +22,6 @@
 #include "shippers/file/file_writer.h"
 #include "shippers/file/path_template.h"
 #include "shippers/retry_clock.h"
-#include "shippers/shared_files.h"
 
 namespace shippers {
 
@@ -36,7 +35,8 @@ class FileSink final : public logging::Sink {
   /// kInvalid when the path's template is wrong. Opens nothing.
   [[nodiscard]] static base::Result<std::unique_ptr<FileSink>> make(
       const std::string& name, const logging::FileSinkConfig& config, const std::string& host,
-      std::shared_ptr<SharedFiles> shared, logging::SinkReport& report);
+      std::unique_ptr<base::FileSystem> files, FileRecordTable records,
+      logging::SinkReport& report);
 
   [[nodiscard]] base::Result<void> attach(const logging::SinkInput& input) override;
   [[nodiscard]] logging::ConsumeResult consume(const logging::SinkInput& input,
@@ -62,7 +62,8 @@ class FileSink final : public logging::Sink {
   enum class Step { kWrote, kNothing, kWait };
 
   FileSink(const std::string& name, const logging::FileSinkConfig& config, const std::string& host,
-           PathTemplate path, std::shared_ptr<SharedFiles> shared, logging::SinkReport& report);
+           PathTemplate path, std::unique_ptr<base::FileSystem> files, FileRecordTable records,
+           logging::SinkReport& report);
 
   [[nodiscard]] base::Result<Target*> find_target(const std::string& service,
                                                   logging::Stream stream);
@@ -82,7 +83,8 @@ class FileSink final : public logging::Sink {
   logging::FileSinkConfig config_;
   std::string host_;
   PathTemplate path_;
-  std::shared_ptr<SharedFiles> shared_;
+  std::unique_ptr<base::FileSystem> files_;
+  FileRecordTable records_;
   logging::SinkReport& report_;
   std::map<std::string, std::unique_ptr<Target>> targets_;  // by path
   std::map<logging::RingConsumer*, Input> inputs_;

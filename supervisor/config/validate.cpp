@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <csignal>
 
 #include "base/text.h"
 #include "supervisor/config/node.h"
 #include "supervisor/config/signal_names.h"
+#include "supervisor/process/signals.h"
 
 namespace supervisor {
 namespace {
@@ -19,9 +19,9 @@ constexpr std::uint64_t kRingMemoryMin = 64U << 10U;
 // sockaddr_un holds 107 bytes; "/control.sock" and the names beside it need the rest.
 constexpr std::size_t kRuntimeDirectoryBytesMax = 80;
 
-std::string no_such_signal(const std::string& name, std::vector<std::string> candidates) {
+std::string no_such_signal(const std::string& name) {
   const std::string bare = name.starts_with("SIG") ? name.substr(3) : name;
-  const auto near = base::nearest(bare, candidates);
+  const auto near = base::nearest(bare, signal_names());
   return fmt::format("there is no signal \"{}\"{}", name,
                      near ? fmt::format(" (did you mean {}?)", *near) : "");
 }
@@ -45,9 +45,9 @@ void validate_signals(const Judge& judge, const BirlConfig& birl) {
     const std::string path = join_key("birl.signals", name);
     const auto signal = parse_signal(name);
     if (!signal) {
-      judge.refuse(path, "use", no_such_signal(name, signal_names()));
+      judge.refuse(path, "use", no_such_signal(name));
     } else {
-      judge.require(*signal != SIGKILL && *signal != SIGSTOP && *signal != SIGCHLD, path,
+      judge.require(is_forwardable_signal(*signal), path,
                     "birl cannot be told what this signal does");
     }
     validate_signal_action(judge, action, path);
@@ -132,7 +132,7 @@ void Judge::require_range(std::int64_t value, std::int64_t least, std::int64_t m
 
 void Judge::require_signal(const std::string& name, const std::string& path) const {
   if (!parse_signal(name)) {
-    refuse(path, "use", no_such_signal(name, signal_names()));
+    refuse(path, "use", no_such_signal(name));
   }
 }
 

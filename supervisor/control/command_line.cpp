@@ -206,8 +206,9 @@ ParsedCommand parse_command(std::span<const std::string> words) {
 
 std::vector<std::string> list_verbs() {
   CommandOptions options;
+  const auto app = make_app(options);
   std::vector<std::string> verbs;
-  for (const CLI::App* verb : make_app(options)->get_subcommands({})) {
+  for (const CLI::App* verb : app->get_subcommands({})) {
     verbs.push_back(verb->get_name());
   }
   return verbs;

@@ -1,8 +1,10 @@
 #include "supervisor/control/debug_fault.h"
 
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
-#include <new>
+#include <memory>
 #include <utility>
 
 #include "base/fd.h"
@@ -19,9 +21,15 @@ void watch_a_closed_descriptor(base::Loop& loop) {
   }
   auto poll = base::Poll::open(loop, pipe->read.get(), base::Poll::kReadable, [](int) {});
   if (poll) {
-    // Never freed: closing it would take the bad descriptor out of the loop again.
-    [[maybe_unused]] static base::Poll* const kept = new base::Poll(*std::move(poll));
+    // Kept: closing it would take the bad descriptor out of the loop again.
+    [[maybe_unused]] static const auto kKept = std::make_unique<base::Poll>(*std::move(poll));
   }
+}
+
+void allocate_too_much() {
+  std::allocator<char> allocator;
+  const std::size_t bytes = PTRDIFF_MAX;
+  allocator.deallocate(allocator.allocate(bytes), bytes);
 }
 
 }  // namespace
@@ -34,7 +42,8 @@ void commit_debug_fault(base::Loop& loop, DebugFault fault) {
       ::raise(SIGSEGV);
       return;
     case DebugFault::kBadAlloc:
-      throw std::bad_alloc();
+      allocate_too_much();
+      return;
     case DebugFault::kEbadf:
       watch_a_closed_descriptor(loop);
       return;

@@ -1,4 +1,4 @@
-// What a command returns (interface.md section 3), and how it tells an error.
+// What a command returns (the same for all verbs, for scripts), and how it tells an error.
 #pragma once
 
 #include "base/result.h"

@@ -1,4 +1,4 @@
-// What `birl status` tells, as plain data, and its JSON: the contract of interface.md section 3.
+// What `birl status` tells, as plain data, and its JSON: names there are a contract with scripts.
 //
 // PID 1 fills a StatusReport from its machines and the rings; the writer below is pure. Counts are
 // lines. For each sink `received = delivered + sum(dropped) + buffered` holds in every report; the

@@ -1,17 +1,17 @@
 // The life of one service: a state, an event, what follows. No system call, no clock.
 //
-//                    start                 dependencies met
-//      (stopped) ────────────▶ [waiting] ──────────────────▶ [starting] ◀─ spawn() asked for
-//       failed      ▲   ▲          ▲                          │   │   │
-//       done        │   │          │ timer: back-off          │   │   │ spawned (and ready)
-//        ▲  ▲       │   │          │                          │   │   ▼
-//        │  │       │   │      [backoff] ◀── spawn failed ────┘   │ [running]
-//        │  │       │   │          ▲         or is stuck          │   │   │
-//        │  │       │   │          └─── exited, to be restarted ──┼───┤   │
-//        │  └───────┼───┼─── exited, policy or limit: for good ───┴───┘   │
-//        │          │   │                                                 │
-//        │ stop     │   └─── all gone, and a start was asked for ──┐      │ stop, restart
-//        └──────────┴─────── all gone ───────────────────────── [stopping] ◀─ (from starting too)
+//              start             dependencies met            spawned (and ready)
+//   at rest ──────────▶ waiting ──────────────────▶ starting ───────────────────▶ running
+//      ▲                 ▲    ▲                      │     │                       │   │
+//      │                 │    │ timer                │     │ stop, restart         │   │
+//      │                 │  backoff ◀─ not started, ─┤     │                       │   │
+//      │                 │    ▲        stuck, died   │     ▼         stop, restart │   │
+//      ├── all gone ─────┴────┼──────────────────────┼─ stopping ◀─────────────────┘   │
+//      │   (a start was asked │                      │                                 │
+//      │   for: waiting)      └─ died, to be restarted ────────────────────────────────┤
+//      └──────────────────────── died or not started, for good (failed, done) ◀────────┘
+//
+// At rest are stopped (nobody wants it), failed and done (it ended for good, badly or well).
 //
 // Transitions have two phases, as in dinit: an event only *asks* for an effect (spawn, signal), and
 // the state that promises the result is entered when another event confirms it. So a stop that

@@ -1,5 +1,7 @@
 #include "shippers/console/console_sink.h"
 
+#include "shippers/console/console_output.h"
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -19,7 +21,7 @@ class ConsoleSinkTest : public testing::Test {
  protected:
   TestRouter start() {
     files_ = std::make_unique<TestFiles>(world_);
-    auto sink = ConsoleSink::make("files", config_, "host", files_->shared, report_,
+    auto sink = ConsoleSink::make("files", config_, "host", files_->records, report_,
                                   out_.write.get(), err_.write.get());
     EXPECT_TRUE(sink);
     return {world_, std::move(*sink)};
@@ -145,7 +147,7 @@ TEST_F(ConsoleSinkTest, ADescriptorThatIsNotOpenIsAnError) {
   TestFiles files(world_);
   constexpr int kNotOpen = 1'000'000;
   auto sink =
-      ConsoleSink::make("files", config_, "host", files.shared, report_, kNotOpen, kNotOpen);
+      ConsoleSink::make("files", config_, "host", files.records, report_, kNotOpen, kNotOpen);
   TestRouter router(world_, std::move(*sink));
   EXPECT_FALSE(router.drain(1));
   EXPECT_STREQ(world_.state().last_error.data(),
@@ -202,9 +204,9 @@ TEST_F(ConsoleSinkTest, AKillAtAnyStepLosesNoLineAndRepeatsAtMostOneBatch) {
     const auto run = [&] {
       logging::SinkReport report(world.state());
       TestFiles files(world);
-      TestRouter router(world,
-                        std::move(*ConsoleSink::make("files", config_, "host", files.shared, report,
-                                                     out.write.get(), out.write.get())));
+      TestRouter router(
+          world, std::move(*ConsoleSink::make("files", config_, "host", files.records, report,
+                                              out.write.get(), out.write.get())));
       EXPECT_TRUE(router.drain());
     };
     const pid_t child = ::fork();

@@ -5,6 +5,7 @@
 // through until the disk is repaired, and then everything does.
 #include <gtest/gtest.h>
 
+#include "shippers/file/file_writer.h"
 #include "tests/shippers/sink_world.h"
 
 namespace shippers {
@@ -35,7 +36,7 @@ class FileFaultTest : public testing::TestWithParam<int> {
     config.path = world.directory / "{service}/current";
     config.rotate = {.size = {300}, .keep = 1000};
     logging::SinkReport report(world.state());
-    const TestFiles files(world);
+    TestFiles files(world);
     files.faults->set_append_bytes_max(70);
     files.faults->set_fault(fault);
     TestRouter router(world, make_file_sink(files, report, config));
@@ -85,7 +86,7 @@ TEST(FileTroubleTest, AnArchiveThatCannotBeDeletedStopsNothingAndIsTold) {
   config.path = world.directory / "current";
   config.rotate = {.size = {100}, .keep = 0};
   logging::SinkReport report(world.state());
-  const TestFiles files(world);
+  TestFiles files(world);
   TestRouter router(world, make_file_sink(files, report, config));
   // A directory under an archive's name cannot be unlinked.
   std::filesystem::create_directory(world.directory / "current.20240102T030405.678Z");

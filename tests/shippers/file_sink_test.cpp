@@ -254,7 +254,8 @@ TEST_F(FileSinkTest, TwoSinksWithOnePathAreAnError) {
   world_.add_service("web");
   TestFiles files(world_, {"files", "other"});
   const TestRouter router(world_, make_file_sink(files, report_, config_));
-  const auto other = make_file_sink(files, report_, config_, "other");
+  TestFiles more(world_, {"files", "other"});
+  const auto other = make_file_sink(more, report_, config_, "other");
   const auto attached = other->attach(router.inputs.front());
   ASSERT_FALSE(attached);
   EXPECT_EQ(attached.error().code, base::ErrorCode::kExists);

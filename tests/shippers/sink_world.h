@@ -38,8 +38,8 @@ struct TestService {
   }
 
   void start(std::uint16_t incarnation) {
-    writer->open_pipe(kOutPipe, logging::Stream::kStdout, incarnation, 1);
-    writer->open_pipe(kErrPipe, logging::Stream::kStderr, incarnation, 1);
+    writer->label_pipe(kOutPipe, logging::Stream::kStdout, incarnation);
+    writer->label_pipe(kErrPipe, logging::Stream::kStderr, incarnation);
   }
 
   /// One read of `text` from a pipe; false when it does not fit.
@@ -100,15 +100,15 @@ class SinkWorld {
   logging::SinkState* state_ = nullptr;
 };
 
-/// Which files are used, shared by the sinks of one router.
+/// What a router's sink is made of. `faults` is good while the sink lives.
 struct TestFiles {
-  explicit TestFiles(SinkWorld& world, const std::vector<std::string>& sinks = {"files"}) {
-    auto file_system = std::make_unique<test_support::FaultyFileSystem>();
-    faults = file_system.get();
-    shared = std::make_shared<SharedFiles>(std::move(file_system), world.records(), sinks);
-  }
-  std::shared_ptr<SharedFiles> shared;
-  test_support::FaultyFileSystem* faults = nullptr;
+  explicit TestFiles(SinkWorld& world, const std::vector<std::string>& sinks = {"files"})
+      : records(world.records(), sinks), faults(file_system.get()) {}
+
+  FileRecordTable records;
+  std::unique_ptr<test_support::FaultyFileSystem> file_system =
+      std::make_unique<test_support::FaultyFileSystem>();
+  test_support::FaultyFileSystem* faults;
 };
 
 /// One life of a router with one sink "files" that takes all services.
@@ -156,11 +156,11 @@ class TestRouter {
   std::uint64_t now_ns = base::monotonic_ns() + 1000 * base::kNsPerSecond;
 };
 
-inline std::unique_ptr<logging::Sink> make_file_sink(const TestFiles& files,
-                                                     logging::SinkReport& report,
+inline std::unique_ptr<logging::Sink> make_file_sink(TestFiles& files, logging::SinkReport& report,
                                                      const logging::FileSinkConfig& config,
                                                      const std::string& name = "files") {
-  auto sink = FileSink::make(name, config, "host", files.shared, report);
+  auto sink =
+      FileSink::make(name, config, "host", std::move(files.file_system), files.records, report);
   EXPECT_TRUE(sink) << sink.error().message;
   return std::move(*sink);
 }

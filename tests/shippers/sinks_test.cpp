@@ -26,7 +26,7 @@ TEST_F(SinksTest, EachTypeMakesItsSink) {
   config_.sinks[0].name = "files";
   config_.sinks[0].type = logging::SinkType::kFile;
   config_.sinks[1].name = "console";
-  const logging::SinkFactory factory = sink_factory();
+  const logging::SinkFactory factory = make_sink;
   const auto file = factory(config_.sinks[0], context());
   ASSERT_TRUE(file);
   EXPECT_NE(dynamic_cast<FileSink*>(file->get()), nullptr);
@@ -40,7 +40,7 @@ TEST_F(SinksTest, AWrongTemplateNamesTheSink) {
   config_.sinks[0].name = "files";
   config_.sinks[0].type = logging::SinkType::kFile;
   config_.sinks[0].file.path = "/l/{nobody}";
-  const auto sink = sink_factory()(config_.sinks[0], context());
+  const auto sink = make_sink(config_.sinks[0], context());
   ASSERT_FALSE(sink);
   EXPECT_TRUE(sink.error().message.starts_with("sink files: path: cannot use \"{nobody}\""));
 }

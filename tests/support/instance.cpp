@@ -71,6 +71,11 @@ void kill_strays() {
 
 }  // namespace
 
+std::string text_in(const Json& object, std::string_view key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 Instance::Instance(InstanceOptions options) : options_(std::move(options)) {
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   socket_ = directory_ / "run/control.sock";
@@ -253,8 +258,7 @@ Json Instance::sink(std::string_view name) const {
 }
 
 std::string Instance::state(std::string_view service_name) const {
-  const Json found = service(service_name);
-  return found.is_object() ? found.value("state", "") : "";
+  return text_in(service(service_name), "state");
 }
 
 std::optional<pid_t> Instance::service_pid(std::string_view name) const {

@@ -31,6 +31,9 @@ namespace support {
 
 using Json = nlohmann::json;
 
+/// A member that is a string; "" when it is null or not there.
+[[nodiscard]] std::string text_in(const Json& object, std::string_view key);
+
 enum class Console {
   kFiles,  // read at once, into stdout_text() and stderr_text()
   kStuck,  // nobody reads stdout until read_console() is called

@@ -66,7 +66,7 @@ TEST(ConsoleTest, LinesOfManyServicesAreNeverMixed) {
   for (const std::string name : {"a", "b", "c", "d"}) {
     config += "[service." + name + "]\ntype = \"oneshot\"\n" +
               "command = [\"@LOGGEN@\", \"--id\", \"" + name +
-              "\", \"--lines\", \"20000\", \"--bytes\", \"20-300\"]\n";
+              "\", \"--lines\", \"20000\", \"--bytes\", \"40-300\"]\n";
     arguments.insert(arguments.end(), {"--expect", name + ":out:20000"});
   }
   Instance birl({.config = config});

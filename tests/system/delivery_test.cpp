@@ -167,8 +167,8 @@ command = ["@ACTOR@", "say", "hello"]
   ASSERT_TRUE(birl.wait_state("talker", "done"));
   EXPECT_TRUE(
       eventually([&] { return read_text(birl.directory() / "log/talker/current") == "hello\n"; }));
-  ASSERT_TRUE(eventually([&] { return birl.sink("bad").value("last_error", "") != ""; }));
-  EXPECT_THAT(birl.sink("bad").value("last_error", ""), HasSubstr("/proc/nonexistent"));
+  ASSERT_TRUE(eventually([&] { return text_in(birl.sink("bad"), "last_error") != ""; }));
+  EXPECT_THAT(text_in(birl.sink("bad"), "last_error"), HasSubstr("/proc/nonexistent"));
   EXPECT_EQ(birl.sink("bad")["buffered"], 1);
   expect_exact_ledger(birl);
 }

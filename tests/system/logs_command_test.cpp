@@ -115,7 +115,7 @@ command = ["@LOGGEN@", "--lines", "20000"]
   const auto last = lines_of(birl.cli({"logs", "gen"}).out);
   ASSERT_GT(last.size(), 100U);
   EXPECT_LT(last.size(), 700U);
-  EXPECT_THAT(last.back(), HasSubstr("gen out 20000 "));
+  EXPECT_THAT(last.back(), HasSubstr("gen out 000000020000 "));
 }
 
 TEST(LogsRingTest, AClosedReaderEndsItQuietly) {

@@ -130,7 +130,7 @@ command = ["@ACTOR@", "count-run", "@DIR@/runs", "11"]
 TEST(RestartTest, AMissingProgramIsInBackoffWithTheReasonAndTheContainerLives) {
   Instance birl(beside_a_primary("[service.job]\ncommand = [\"/nonexistent/program\"]\n"));
   ASSERT_TRUE(birl.wait_state("job", "backoff"));
-  const std::string reason = birl.service("job").value("reason", "");
+  const std::string reason = text_in(birl.service("job"), "reason");
   EXPECT_THAT(reason, HasSubstr("/nonexistent/program"));
   EXPECT_THAT(reason, HasSubstr("no such file"));
   EXPECT_EQ(birl.state("app"), "running");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/fd.h"
+#include "supervisor/config/check_paths.h"
 #include "supervisor/config/encode.h"
 #include "tests/supervisor/config/config_test_support.h"
 

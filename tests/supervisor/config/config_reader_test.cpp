@@ -3,8 +3,12 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "logging/sink_config.h"
+#include "supervisor/config/config.h"
 #include "supervisor/config/encode.h"
 #include "supervisor/config/option_lister.h"
+#include "supervisor/config/option_words.h"
+#include "supervisor/config/table_reader.h"
 #include "tests/supervisor/config/config_test_support.h"
 
 namespace supervisor {
@@ -85,6 +89,7 @@ logging::SinkConfig scrambled_sink(const std::string& name, logging::SinkType ty
 
 TEST(ConfigReaderTest, EveryKeyOfEveryTableCanBeSet) {
   Config expected;
+  expected.configured = true;
   Scrambler scrambler;
   expected.birl.visit(scrambler);
   expected.services["web"].visit(scrambler);

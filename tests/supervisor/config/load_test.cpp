@@ -29,6 +29,15 @@ TEST(LoadTest, LaterSourcesWin) {
   EXPECT_EQ(loaded.sources.size(), 5U);
 }
 
+TEST(LoadTest, ACommandAloneIsNoConfiguration) {
+  LoadRequest request;
+  request.etc_directory = "/nonexistent";
+  request.command = {"true"};
+  EXPECT_FALSE(load_config(request).config.configured);
+  request.environment = {{"BIRL_SET", ""}};
+  EXPECT_TRUE(load_config(request).config.configured);
+}
+
 TEST(LoadTest, ProblemsOfAllSourcesAreToldInTheirOrder) {
   const TemporaryDirectory directory;
   LoadRequest request;

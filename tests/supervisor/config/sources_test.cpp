@@ -74,8 +74,8 @@ TEST_F(SourcesTest, AHugeFileAndADeviceAreErrors) {
                            "/dev/zero"};
   EXPECT_EQ(read(), Lines{});
   EXPECT_EQ(problem_lines(problems_),
-            (Lines{"/dev/zero: cannot read: it is not a file",
-                   directory_.path() + "/huge.toml: cannot read more than 4MiB of it"}));
+            (Lines{directory_.path() + "/huge.toml: cannot read more than 4MiB of it",
+                   "/dev/zero: cannot read: it is not a file"}));
 }
 
 TEST_F(SourcesTest, APipeThatNobodyWritesDoesNotHang) {

@@ -1,4 +1,14 @@
-// The commands from argv to exit code, against a server with a fake fleet and real rings.
+// The commands from argv to exit code, against a server with a fake fleet and real rings. So
+// supervisor/control/client.cpp is tested here too, as is each of:
+//
+//     supervisor/control/cmd_check.cpp    supervisor/control/cmd_signal.cpp
+//     supervisor/control/cmd_healthy.cpp  supervisor/control/cmd_start.cpp
+//     supervisor/control/cmd_logs.cpp     supervisor/control/cmd_status.cpp
+//     supervisor/control/cmd_new.cpp      supervisor/control/cmd_stop.cpp
+//     supervisor/control/cmd_restart.cpp  supervisor/control/cmd_version.cpp
+//     supervisor/control/cmd_run.cpp      supervisor/control/cmd_wait.cpp
+//     supervisor/control/cmd_shutdown.cpp supervisor/control/command_support.cpp
+//     supervisor/control/exit_code.cpp    supervisor/control/ring_frames.cpp
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -56,7 +66,7 @@ Ran run_birl(std::vector<std::string> words) {
 void append(const base::Fd& ring, std::string_view text, std::uint64_t time_ns) {
   auto map = logging::RingMap::open(ring.get(), base::Access::kReadWrite);
   logging::RingWriter writer(*map);
-  writer.open_pipe(0, logging::Stream::kStdout, 1, time_ns);
+  writer.label_pipe(0, logging::Stream::kStdout, 1);
   std::memcpy(writer.prepare(0, text.size()), text.data(), text.size());
   writer.commit(0, text.size(), time_ns);
 }
@@ -158,6 +168,22 @@ TEST_F(CommandsTest, SignalAndShutdownReachTheInstance) {
 TEST_F(CommandsTest, RunHandsItsCommandToTheInstance) {
   EXPECT_EQ(run_birl({"run", "--", "sleep", "--help"}).exit_code, 42);
   EXPECT_THAT(command_of_run, ElementsAre("sleep", "--help"));
+}
+
+TEST_F(CommandsTest, NewWritesAStarterFileOnce) {
+  const std::string file = directory_ + "/birl.toml";
+  EXPECT_EQ(run_birl({"new", file}).out, "wrote " + file + "; next: birl check -c " + file + "\n");
+  const Ran again = run_birl({"new", file});
+  EXPECT_EQ(again.exit_code, 1);
+  EXPECT_THAT(again.errors, HasSubstr("it is there already"));
+  EXPECT_THAT(run_birl({"new", "-"}).out, HasSubstr("[service."));
+  ::unlink(file.c_str());
+}
+
+TEST_F(CommandsTest, CheckHasItsHelpHere) {
+  const Ran ran = run_birl({"check", "--help"});
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("--strict"));
 }
 
 TEST_F(CommandsTest, VersionAndHelpNeedNoInstance) {

@@ -63,7 +63,8 @@ TEST(LogLinesTest, SplitsAFrameIntoItsLines) {
 }
 
 TEST(LogLinesTest, RejoinsPiecesPerPipeWhileOthersWriteBetween) {
-  using namespace logging;  // NOLINT: the flags
+  using logging::kFrameContinues;
+  using logging::kFrameMore;
   FrameMaker maker;
   LogLines lines;
   std::vector<LogLine> out;

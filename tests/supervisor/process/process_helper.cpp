@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "supervisor/config/signal_names.h"
 #include "supervisor/process/last_resort.h"
 #include "supervisor/process/reaper.h"
 #include "supervisor/process/signals.h"
@@ -60,7 +61,7 @@ int be_service(const Arguments& arguments) {
   for (;;) {
     int signal = 0;
     ::sigwait(&term, &signal);
-    say(1, fmt::format("{} got {}\n", arguments[1], signal_name(signal)));
+    say(1, fmt::format("{} got {}\n", arguments[1], format_signal(signal)));
     if (signal == SIGTERM && arguments[2] != "never") {
       return std::stoi(arguments[2]);
     }
