@@ -3,7 +3,12 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <utility>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace supervisor {
 
@@ -43,6 +48,7 @@ Result<pid_t> Launcher::launch(const SpawnRequest& request, Done done) {
   pending->poll.emplace(std::move(*poll));
   pending->timer.start_once(kLaunchTimeoutMs);
   pending_.insert_or_assign(pid, std::move(pending));
+  pending_most_ = std::max(pending_most_, pending_.size());
   return pid;
 }
 
@@ -56,6 +62,16 @@ void Launcher::on_report(pid_t pid) {
     const std::unique_ptr<Pending> finished = std::move(found->second);
     pending_.erase(found);
     finished->done(*outcome);
+    give_back_memory();
+  }
+}
+
+/// Many starts at once leave a heap that is mostly holes; PID 1 stays small.
+void Launcher::give_back_memory() {
+  if (pending_.empty() && std::exchange(pending_most_, 0) >= kManyStarts) {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
   }
 }
 

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,6 +26,7 @@ namespace supervisor {
 class Launcher {
  public:
   static constexpr std::uint64_t kLaunchTimeoutMs = 30'000;
+  static constexpr std::size_t kManyStarts = 16;
   using Done = std::function<void(const SpawnOutcome&)>;
 
   Launcher(base::Loop& loop, std::optional<rlimit> open_files);
@@ -45,10 +47,12 @@ class Launcher {
   struct Pending;
   void on_report(pid_t pid);
   void on_timeout(pid_t pid);
+  void give_back_memory();
 
   base::Loop& loop_;
   Spawner spawner_;
   std::map<pid_t, std::unique_ptr<Pending>> pending_;
+  std::size_t pending_most_ = 0;  // at once, since there was none
 };
 
 }  // namespace supervisor

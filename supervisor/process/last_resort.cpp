@@ -14,6 +14,7 @@
 namespace supervisor {
 
 constinit LastResortData last_resort_data;
+constinit std::array<LastResortEntry, kLastResortChildrenMax> last_resort_entries;
 
 namespace {
 
@@ -96,7 +97,7 @@ std::string_view fault_name(int signal) {
 }
 
 void forward_to_primaries(int signal) {
-  for (const LastResortEntry& entry : last_resort_data.entries) {
+  for (const LastResortEntry& entry : last_resort_entries) {
     const pid_t pid = entry.pid.load(std::memory_order_relaxed);
     if (pid > 0 && entry.role.load(std::memory_order_relaxed) == LastResortRole::kPrimary) {
       raw_syscall(SYS_kill, pid, signal);
@@ -157,7 +158,7 @@ base::Result<void> last_resort_install(const LastResortSettings& settings) {
 }
 
 base::Result<void> last_resort_add(const LastResortChild& child) {
-  auto& entries = last_resort_data.entries;
+  auto& entries = last_resort_entries;
   const auto free =
       std::ranges::find_if(entries, [](const LastResortEntry& entry) { return entry.pid == 0; });
   if (free == entries.end()) {
@@ -172,7 +173,7 @@ base::Result<void> last_resort_add(const LastResortChild& child) {
 }
 
 void last_resort_remove(pid_t pid) {
-  for (LastResortEntry& entry : last_resort_data.entries) {
+  for (LastResortEntry& entry : last_resort_entries) {
     if (entry.pid == pid) {
       entry.pid = 0;
     }

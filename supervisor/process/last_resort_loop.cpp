@@ -90,7 +90,7 @@ class LastResortLoop {
 
   void begin_stop() {
     enter(Phase::kStopping, data_.grace_ms);
-    for (const LastResortEntry& entry : data_.entries) {
+    for (const LastResortEntry& entry : last_resort_entries) {
       if (is_alive(entry, Kind::kServices)) {
         send(entry.pid, entry.stop_group, entry.stop_signal);
       }
@@ -99,7 +99,7 @@ class LastResortLoop {
 
   void begin_kill() {
     enter(Phase::kKilling, kKillMs);
-    for (const LastResortEntry& entry : data_.entries) {
+    for (const LastResortEntry& entry : last_resort_entries) {
       if (is_alive(entry, Kind::kServices)) {
         send(entry.pid, true, SIGKILL);
       }
@@ -108,7 +108,7 @@ class LastResortLoop {
 
   void begin_flush() {
     enter(Phase::kFlushing, data_.flush_ms);
-    for (const LastResortEntry& entry : data_.entries) {
+    for (const LastResortEntry& entry : last_resort_entries) {
       if (is_alive(entry, Kind::kRouter)) {
         send(entry.pid, false, entry.stop_signal);
       }
@@ -116,7 +116,7 @@ class LastResortLoop {
   }
 
   [[noreturn]] void finish() {
-    for (const LastResortEntry& entry : data_.entries) {
+    for (const LastResortEntry& entry : last_resort_entries) {
       if (entry.pid > 0) {
         send(entry.pid, true, SIGKILL);
       }
@@ -154,7 +154,7 @@ class LastResortLoop {
   }
 
   void on_end(pid_t pid, int status) {
-    for (LastResortEntry& entry : data_.entries) {
+    for (LastResortEntry& entry : last_resort_entries) {
       if (entry.pid != pid) {
         continue;
       }
@@ -180,7 +180,7 @@ class LastResortLoop {
   }
 
   [[nodiscard]] bool any_alive(Kind kind) const {
-    for (const LastResortEntry& entry : data_.entries) {
+    for (const LastResortEntry& entry : last_resort_entries) {
       if (is_alive(entry, kind)) {
         return true;
       }

@@ -23,7 +23,6 @@ struct LastResortEntry {
 };
 
 struct LastResortData {
-  std::array<LastResortEntry, kLastResortChildrenMax> entries;
   std::atomic<int> exit_code{kLastResortExitCode};
   std::atomic<std::uint32_t> grace_ms{0};
   std::atomic<std::uint32_t> flush_ms{0};
@@ -32,6 +31,8 @@ struct LastResortData {
 };
 
 extern LastResortData last_resort_data;
+/// Apart from the rest and all zero, so that entries that are never used take no memory.
+extern std::array<LastResortEntry, kLastResortChildrenMax> last_resort_entries;
 
 /// Never returns: reaps, and ends the process as last_resort.h says. All signals are blocked.
 [[noreturn]] void run_last_resort_loop() noexcept;
