@@ -27,7 +27,7 @@ class Scenario:
 
 
 SCENARIOS = (Scenario("preformatted", ["--preformatted"], 1.0),
-             Scenario("line_writes", ["--line-writes"], 0.05))
+             Scenario("line_writes", ["--line-writes"], 0.25))
 # Slow contestants get a part of the bytes too, or one run would take minutes.
 SHARES = {"birl": 1.0, "bare_loop": 1.0, "s6-log": 0.2}
 

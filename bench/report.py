@@ -74,8 +74,8 @@ def machine_line():
 
 
 def write(recorders, judged, mode):
-    """Writes the report; returns its path."""
-    lines = ["# Measured", "", f"`./dev bench {mode}`: {machine_line()}.", "",
+    """Writes the report of a run in `mode`; returns its path."""
+    lines = ["# Measured", "", f"`bench/run_all --mode {mode}`: {machine_line()}.", "",
              "Ratios are medians over runs that stood side by side; figures are medians.", "",
              "| what | must be | is | holds |", "|---|---|---|---|"]
     lines += [target.row() for target in judged]

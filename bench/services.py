@@ -4,8 +4,9 @@
 usage: services.py [--build DIRECTORY] [--rounds N] [--count N] [--only NAME]...
 
 Each service is spawn_probe, which tells the moment it gets to run. The floor is spawn_loop: bare
-posix_spawn, no pipes, no sessions, no logs. Restart: from before the kill to the new probe's first
-moment. Start: from before the supervisor's own exec to the last probe's first moment.
+posix_spawn, no pipes, no sessions, no logs. Restart: from before the kill of a service that ran for
+10 ms and more to the new probe's first moment. Start: from before the supervisor's own exec to the
+last probe's first moment.
 """
 import argparse
 import os
@@ -16,6 +17,9 @@ import sys
 import time
 
 import harness
+
+SETTLE_S = 0.01  # what dies had been running: its start does not compete with the next one
+IDLE_S = 1.0  # before memory is looked at
 
 CONTESTANTS = ("birl", "spawn_loop")
 
@@ -90,6 +94,7 @@ def measure_restart(tools, recorder, contestant, kills):
         pid = running.probes[0][0]
         latencies = []
         for _ in range(kills):
+            time.sleep(SETTLE_S)
             before = time.monotonic_ns()
             os.kill(pid, signal.SIGKILL)
             pid, when = running.next_start()
@@ -105,7 +110,8 @@ def measure_start(tools, recorder, contestant, count):
 
 def measure_memory(tools, recorder, count):
     with Running("birl", tools, count) as running:
-        router = running.supervisor.status()["router"]["pid"]
+        time.sleep(IDLE_S)
+        router = harness.child_named(running.supervisor.process.pid, "birl-router")
         supervisor = harness.memory_kib(running.supervisor.process.pid)
         memory = harness.memory_kib(router)
     recorder.add("birl", services=count, supervisor_pss_kib=supervisor["pss"],
