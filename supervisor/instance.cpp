@@ -12,6 +12,7 @@
 #include "supervisor/config/runtime_directory.h"
 #include "supervisor/process/accounts.h"
 #include "supervisor/process/last_resort.h"
+#include "supervisor/process/leftovers.h"
 #include "supervisor/process/reaper.h"
 #include "supervisor/router_link/routes.h"
 
@@ -26,6 +27,7 @@ constexpr int kExitFailed = 1;
 constexpr int kExitConfiguration = 2;
 constexpr std::uint64_t kOwnRingBytes = 256U << 10U;
 constexpr std::uint64_t kDrainMarginNs = 100 * base::kNsPerMs;  // of shutdown_timeout, to exit in
+constexpr std::uint64_t kLeftoversNs = 500 * base::kNsPerMs;
 
 base::DiagLevel diag_level(LogLevel level) {
   switch (level) {
@@ -87,6 +89,9 @@ int Instance::run() {
     return kExitFailed;
   }
   loop_.run();
+  if (::getpid() != 1) {
+    kill_leftovers(base::monotonic_ns() + kLeftoversNs);
+  }
   return exit_code_;
 }
 
@@ -105,7 +110,7 @@ void Instance::on_signal(const ReceivedSignal& received) {
              received.signal == SIGQUIT) {
     // Nothing runs yet but the child that reads the configuration.
     ::kill(config_child_->pid(), SIGKILL);
-    end(128 + received.signal);
+    end(0);
   }
 }
 

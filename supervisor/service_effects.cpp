@@ -88,7 +88,12 @@ Result<SpawnRequest> ServiceEffects::make_request(ServiceId service) const {
 
 Result<pid_t> ServiceEffects::try_spawn(ServiceId service, std::uint32_t incarnation) {
   Service& parts = parts_.services[service];
-  TRY_ASSIGN(SpawnRequest request, make_request(service));
+  Result<SpawnRequest> made = make_request(service);
+  if (!made) {
+    return base::with_context(fmt::format("cannot start {}", parts.config->name),
+                              std::move(made).error());
+  }
+  SpawnRequest request = std::move(*made);
   const uid_t uid = request.identity ? request.identity->uid : ::geteuid();
   const gid_t gid = request.identity ? request.identity->gid : ::getegid();
   TRY_ASSIGN(const IncarnationPipes pipes, parts.logs->open_incarnation(uid, gid));
@@ -107,9 +112,7 @@ Result<pid_t> ServiceEffects::try_spawn(ServiceId service, std::uint32_t incarna
 void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
   const Result<pid_t> pid = try_spawn(service, incarnation);
   if (!pid) {
-    const std::string& name = parts_.services[service].config->name;
-    fleet_->on_spawn_failed(service, incarnation, kCodeNotExecutable,
-                            fmt::format("cannot start {}: {}", name, pid.error().message),
+    fleet_->on_spawn_failed(service, incarnation, kCodeNotExecutable, pid.error().message,
                             base::monotonic_ns());
     return;
   }

@@ -31,34 +31,6 @@ base::Result<void> Intake::open() {
   return {};
 }
 
-void Intake::post(Command command) {
-  {
-    const std::scoped_lock lock(commands_mutex_);
-    commands_.push_back(std::move(command));
-  }
-  ring_event(command_event_.get());
-}
-
-void Intake::add_ring(RingFeed& feed) {
-  post(AddRing{&feed});
-}
-
-void Intake::add_pipe(std::uint32_t service_id, const PipeInfo& info, base::Fd fd) {
-  post(AddPipe{service_id, info, std::move(fd)});
-}
-
-void Intake::close_pipe(std::uint32_t service_id, std::uint32_t slot) {
-  post(ClosePipe{service_id, slot});
-}
-
-void Intake::drain() {
-  post(Drain{});
-}
-
-void Intake::stop() {
-  post(Stop{});
-}
-
 void Intake::run() {
   ::prctl(PR_SET_TIMERSLACK, kTimerSlackNs, 0, 0, 0);
   options_.busy.adopt_thread();
@@ -89,80 +61,29 @@ void Intake::recover() {
   for (const auto& input : inputs_) {
     close_stale(*input);
   }
-}
-
-void Intake::apply_commands() {
-  std::vector<Command> commands;
-  {
-    const std::scoped_lock lock(commands_mutex_);
-    commands.swap(commands_);
-  }
-  for (Command& command : commands) {
-    std::visit([this](auto& alternative) { apply(alternative); }, command);
-  }
-}
-
-void Intake::apply(AddRing& command) {
-  feeds_.push_back(
-      std::make_unique<Feed>(Feed{.feed = command.feed, .writer = RingWriter(command.feed->ring)}));
-}
-
-void Intake::apply(AddPipe& command) {
-  Feed* feed = find_feed(command.service_id);
-  ASSERT(feed != nullptr && command.info.slot < RingLimits::kPipes);
-  feed->writer.label_pipe(command.info.slot, command.info.stream, command.info.incarnation);
-  auto input = std::make_unique<Input>(*feed, std::move(command.fd), command.info, budget_);
-  if (recovered_) {
-    close_stale(*input);
-  }
-  input->draining = draining_;
-  input->pipe.pacing().on_ready(base::monotonic_ns());
-  read_on_timer(*input);
-  inputs_.push_back(std::move(input));
-}
-
-/// What an older pipe left in this place. Not before recover(), which goes by the commit sequence.
-void Intake::close_stale(Input& input) {
-  input.feed.writer.close_stale(input.pipe.slot(), base::realtime_ns());
-}
-
-void Intake::apply(ClosePipe& command) {
   for (const auto& input : inputs_) {
-    if (input->feed.feed->service_id == command.service_id && input->pipe.slot() == command.slot &&
-        !input->gone) {
-      input->closing = true;
-      read_soon(*input);
+    read_older(input->feed, input->pipe.info().incarnation);
+  }
+}
+
+/// What a dead instance said last comes before the first word of the next: its pipes are read to
+/// their end, as far as their end is there and the ring has room.
+void Intake::read_older(const Feed& feed, std::uint16_t incarnation) {
+  for (const auto& input : inputs_) {
+    // The counter wraps; at most kIncarnations of them have pipes at a time.
+    const auto age = static_cast<std::int16_t>(incarnation - input->pipe.info().incarnation);
+    if (&input->feed != &feed || age <= 0) {
+      continue;
+    }
+    const std::uint64_t now_ns = base::monotonic_ns();
+    for (int visits = 0; visits < IntakeLimits::kVisitsOfOlderMax; ++visits) {
+      if (input->gone || input->mode == PipeMode::kFull ||
+          input->pipe.look() == ServicePipe::Content::kNothing) {
+        break;
+      }
+      visit(*input, now_ns, false);
     }
   }
-}
-
-void Intake::apply(Drain&) {
-  draining_ = true;
-  for (const auto& input : inputs_) {
-    input->draining = true;
-    read_soon(*input);
-  }
-}
-
-/// One that waits for room goes on waiting: there is nowhere to read to.
-void Intake::read_soon(Input& input) {
-  input.pipe.pacing().read_now(0);
-  if (input.mode == PipeMode::kQuiet) {
-    read_on_timer(input);
-  }
-}
-
-void Intake::apply(Stop&) {
-  stopping_ = true;
-}
-
-Intake::Feed* Intake::find_feed(std::uint32_t service_id) {
-  for (const auto& feed : feeds_) {
-    if (feed->feed->service_id == service_id) {
-      return feed.get();
-    }
-  }
-  return nullptr;
 }
 
 std::uint64_t Intake::next_due_ns() const {

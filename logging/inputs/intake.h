@@ -52,6 +52,7 @@ struct IntakeEvent {
 struct IntakeLimits {
   static constexpr std::size_t kTurnBytes = 128 * 1024;
   static constexpr int kReadsPerVisit = 4;
+  static constexpr int kVisitsOfOlderMax = 64;
 };
 
 class Intake {
@@ -122,6 +123,7 @@ class Intake {
   void apply(Stop& command);
 
   void recover();
+  void read_older(const Feed& feed, std::uint16_t incarnation);
   void wait_for_events();
   [[nodiscard]] std::uint64_t next_due_ns() const;
   void read_due_pipes(std::uint64_t now_ns);

@@ -1,4 +1,4 @@
-// When to read a service's pipe next: the coalescing of design.md section 3, as a pure decision.
+// When to read a service's pipe next: coalescing, as a pure decision.
 //
 // A reader that wakes on every small write costs many times more CPU per byte, and so does a
 // service that must wake its reader. So a quiet pipe is read at once; from then on it is read on a

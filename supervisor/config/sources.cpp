@@ -32,6 +32,12 @@ bool is_absent(const std::string& path) {
   return ::stat(path.c_str(), &status) != 0 && errno == ENOENT;
 }
 
+bool is_known_variable(std::string_view name) {
+  const auto begins_name = [name](std::string_view prefix) { return name.starts_with(prefix); };
+  return std::ranges::find(kKnownVariables, name) != kKnownVariables.end() ||
+         std::ranges::any_of(kKnownPrefixes, begins_name);
+}
+
 class SourceReader {
  public:
   explicit SourceReader(Problems& problems) : problems_(problems) {}
@@ -162,10 +168,7 @@ std::vector<SourceText> read_sources(const LoadRequest& request, Problems& probl
 void check_variables(const Environment& environment, Problems& problems) {
   const std::vector<std::string> known(kKnownVariables.begin(), kKnownVariables.end());
   for (const auto& [name, value] : environment) {
-    const bool ours = name.starts_with("BIRL_");
-    const bool has_prefix = std::ranges::any_of(
-        kKnownPrefixes, [&](std::string_view prefix) { return name.starts_with(prefix); });
-    if (!ours || has_prefix || std::ranges::find(known, name) != known.end()) {
+    if (!name.starts_with("BIRL_") || is_known_variable(name)) {
       continue;
     }
     const auto near = base::nearest(name, known);

@@ -19,6 +19,11 @@ namespace {
 
 constexpr std::size_t kStackBytes = 65'536;
 constexpr std::size_t kMessageBytesMax = 256;
+#ifdef BIRL_SANITIZED
+constexpr bool kHandlesFaults = false;
+#else
+constexpr bool kHandlesFaults = true;
+#endif
 constexpr std::array kFaultSignals{SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE};
 
 alignas(64) constinit std::array<std::byte, kStackBytes> alternate_stack{};
@@ -148,11 +153,7 @@ base::Result<void> last_resort_install(const LastResortSettings& settings) {
   last_resort_data.flush_ms = settings.flush_ms;
   last_resort_data.message_fd = settings.message_fd;
   last_resort_data.owner = static_cast<pid_t>(raw_syscall(SYS_getpid));
-#ifdef BIRL_SANITIZED
-  return {};
-#else
-  return install_handlers();
-#endif
+  return kHandlesFaults ? install_handlers() : base::Result<void>();
 }
 
 base::Result<void> last_resort_add(const LastResortChild& child) {

@@ -119,7 +119,8 @@ TEST(RingTest, AGatingConsumerStopsTheProducerAndWakesIt) {
   TestRing ring;
   RoomSignal room(-1);
   const auto consumer = ring.claim("files", ConsumerKind::kGating, &room);
-  const std::string block = std::string(9999, 'x') + "\n";
+  std::string block(9999, 'x');
+  block += '\n';
   int fed = 0;
   while (ring.feed(0, block)) {
     ++fed;

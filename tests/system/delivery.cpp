@@ -76,17 +76,14 @@ bool generators_finished(const Instance& birl) {
                      [&](const char* name) { return birl.state(name) == "done"; });
 }
 
-bool delivery_finished(const Instance& birl) {
-  if (!generators_finished(birl)) {
-    return false;
-  }
-  for (const char* name : {"alone", "shared"}) {
-    const Json sink = birl.sink(name);
-    if (!sink.is_object() || sink["buffered"] != 0) {
-      return false;
-    }
-  }
-  return true;
+bool has_delivered(const Instance& birl, std::string_view sink, std::uint64_t lines) {
+  const Json status = birl.sink(sink);
+  return status.is_object() && status["received"] >= lines && status["buffered"] == 0;
+}
+
+bool delivery_finished(const Instance& birl, const DeliveryPlan& plan) {
+  return generators_finished(birl) && has_delivered(birl, "alone", plan.lines * 4) &&
+         has_delivered(birl, "shared", plan.lines * 4);
 }
 
 void expect_exact_ledger(const Instance& birl) {

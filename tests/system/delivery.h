@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "tests/support/instance.h"
 
@@ -20,8 +21,12 @@ struct DeliveryPlan {
 
 [[nodiscard]] InstanceOptions make_delivery(const DeliveryPlan& plan);
 
-/// All four generators have ended well and no line waits in a ring.
-[[nodiscard]] bool delivery_finished(const Instance& birl);
+/// The sink has got at least `lines` lines and holds none back. (That a service has ended says
+/// nothing of what it said last, which may still be in its pipe.)
+[[nodiscard]] bool has_delivered(const Instance& birl, std::string_view sink, std::uint64_t lines);
+
+/// All four generators have ended well and every line of theirs has arrived.
+[[nodiscard]] bool delivery_finished(const Instance& birl, const DeliveryPlan& plan);
 [[nodiscard]] bool generators_finished(const Instance& birl);
 
 /// Expects `received = delivered + dropped + buffered` of every sink.

@@ -1,4 +1,4 @@
-// How a primary ends is how the container ends: interface.md sections 2 and 4.
+// How a primary ends is how the container ends.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 

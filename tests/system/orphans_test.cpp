@@ -24,7 +24,7 @@ type = "oneshot"
 command = ["@ACTOR@", "orphans", "10000"]
 )",
                  .world = world()});
-  ASSERT_TRUE(birl.wait_state("factory", "done"));
+  ASSERT_TRUE(eventually([&] { return birl.state("factory") == "done"; }, 110s));
   // What is left: the router and the app.
   EXPECT_TRUE(eventually([&] {
     const auto left = descendants(birl.pid());

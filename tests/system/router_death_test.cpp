@@ -15,7 +15,7 @@ TEST(RouterDeathTest, KilledAtRandomMomentsItLosesAndDoublesNothing) {
   const DeliveryPlan plan{.lines = 60'000 * test_scale()};
   Instance birl(make_delivery(plan));
   const int early = kill_router_often(birl, 30);
-  ASSERT_TRUE(eventually([&] { return delivery_finished(birl); }, 100s));
+  ASSERT_TRUE(eventually([&] { return delivery_finished(birl, plan); }, 100s));
   expect_delivered(birl, plan);
   EXPECT_GE(birl.status()["router"]["restarts"], 30);
   std::cout << early << " of 30 kills came while lines were written\n";
@@ -31,7 +31,7 @@ TEST_P(CrashPointTest, DyingInTheMiddleOfAStepLosesAndDoublesNothing) {
   InstanceOptions options = make_delivery(plan);
   options.environment = {std::string("BIRL_DEBUG_CRASH=") + GetParam()};
   Instance birl(options);
-  ASSERT_TRUE(eventually([&] { return delivery_finished(birl); }, 100s));
+  ASSERT_TRUE(eventually([&] { return delivery_finished(birl, plan); }, 100s));
   expect_delivered(birl, plan);
   const Json router = birl.status()["router"];
   EXPECT_GE(router["restarts"], 1) << "nothing crashed, so nothing was tested";

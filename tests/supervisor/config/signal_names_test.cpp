@@ -13,7 +13,7 @@ TEST(SignalNamesTest, ReadsNamesPrefixesNumbersAndRealTimeSignals) {
   EXPECT_EQ(parse_signal("term"), SIGTERM);
   EXPECT_EQ(parse_signal("15"), SIGTERM);
   EXPECT_EQ(parse_signal("RTMIN"), kSignalRtMin);
-  EXPECT_EQ(parse_signal("kSignalRtMin+3"), kSignalRtMin + 3);
+  EXPECT_EQ(parse_signal("SIGRTMIN+3"), kSignalRtMin + 3);
   EXPECT_EQ(parse_signal("RTMAX-2"), kSignalMax - 2);
 }
 

@@ -1,6 +1,6 @@
 #include "supervisor/process/inherited.h"
 
-#include "spawn_harness.h"
+#include "tests/supervisor/process/spawn_harness.h"
 
 namespace supervisor {
 namespace {

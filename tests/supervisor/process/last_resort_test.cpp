@@ -7,7 +7,7 @@
 
 #include <ctime>
 
-#include "spawn_harness.h"
+#include "tests/supervisor/process/spawn_harness.h"
 
 namespace supervisor {
 namespace {

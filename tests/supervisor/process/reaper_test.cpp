@@ -3,7 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "spawn_harness.h"
+#include "tests/supervisor/process/spawn_harness.h"
 #include "supervisor/process/signals.h"
 
 namespace supervisor {

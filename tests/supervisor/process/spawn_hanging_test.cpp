@@ -2,7 +2,7 @@
 #include <signal.h>
 #include <sys/fanotify.h>
 
-#include "spawn_harness.h"
+#include "tests/supervisor/process/spawn_harness.h"
 
 namespace supervisor {
 namespace {

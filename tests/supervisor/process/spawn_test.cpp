@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-#include "spawn_harness.h"
+#include "tests/supervisor/process/spawn_harness.h"
 #include "supervisor/process/spawn_plan.h"
 
 namespace supervisor {
