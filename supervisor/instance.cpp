@@ -313,10 +313,13 @@ Result<void> Instance::open_control() {
 }
 
 void Instance::on_state_changed(ServiceId service, const StateChange& change) {
-  const std::string& name = fleet_->service(service).rules().name;
+  const ServiceMachine& machine = fleet_->service(service);
+  const std::string& name = machine.rules().name;
   const bool bad = change.to == ServiceState::kBackoff || change.to == ServiceState::kFailed;
-  // `birl run CMD` says nothing beside CMD: its end is told by the exit code.
-  if (bad && config_.configured && fleet_->state() == FleetState::kRunning) {
+  const bool started = !machine.last_exit() || machine.last_exit()->kind != ExitKind::kNotStarted;
+  // `birl run CMD` adds no word to what CMD says: how it ended is told by the exit code.
+  const bool told_by_exit_code = !config_.configured && started;
+  if (bad && !told_by_exit_code && fleet_->state() == FleetState::kRunning) {
     parts_.diag.warn("{}: {} ({})", name, service_state_name(change.to), change.reason);
   } else {
     parts_.diag.debug("{}: {} {}", name, service_state_name(change.to), change.reason);

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/unix_socket.h"
+#include "supervisor/process/last_resort.h"
 
 namespace supervisor {
 
@@ -114,6 +115,9 @@ void RouterLink::launch() {
     return;
   }
   pid_ = *pid;
+  if (const auto added = last_resort_add({.pid = pid_, .role = LastResortRole::kRouter}); !added) {
+    parts_.diag.warn("{}", added.error().message);
+  }
   begin_handing_over();
 }
 

@@ -137,6 +137,18 @@ TEST_F(AsPid1Test, AFirstWordThatIsNoVerbIsRun) {
   EXPECT_EQ(birl.stdout_text(), "I am the command\n");
 }
 
+TEST_F(AsPid1Test, ACommandsEndIsToldByItsExitCodeAlone) {
+  Instance birl(as_pid_1({"run", "--", "@ACTOR@", "exit", "3"}));
+  EXPECT_EQ(birl.wait_exit(), 3);
+  EXPECT_EQ(birl.stderr_text(), "");
+}
+
+TEST_F(AsPid1Test, ACommandThatCannotBeStartedIsTold) {
+  Instance birl(as_pid_1({"run", "--", "/no/such/program"}));
+  EXPECT_EQ(birl.wait_exit(), 127);
+  EXPECT_THAT(birl.stderr_text(), HasSubstr("/no/such/program: no such file"));
+}
+
 TEST_F(AsPid1Test, EveryArgumentOfInitIsTheCommandEvenIfItIsAVerb) {
   const TempDirectory links;
   ASSERT_EQ(::symlink(birl_path().c_str(), (links / "init").c_str()), 0);
