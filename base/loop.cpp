@@ -2,6 +2,7 @@
 
 #include <uv.h>
 
+#include <algorithm>
 #include <string>
 
 #include "base/check.h"
@@ -70,6 +71,7 @@ void Poll::set_events(Events events) {
 struct Timer::State {
   uv_timer_t handle{};
   Callback callback;
+  bool in_callback = false;
 };
 
 Timer::Timer(Loop& loop, Callback callback) : state_(std::make_unique<State>()) {
@@ -98,10 +100,15 @@ void Timer::start_once(std::uint64_t delay_ms) {
   uv_timer_start(
       &state_->handle,
       [](uv_timer_t* handle) {
-        const Callback callback = static_cast<State*>(handle->data)->callback;
+        auto* state = static_cast<State*>(handle->data);  // lives until the loop's next turn
+        const Callback callback = state->callback;
+        state->in_callback = true;
         callback();
+        state->in_callback = false;
       },
-      delay_ms, 0);
+      // libuv runs timers until none is due: one that starts itself again with 0 would keep the
+      // loop from ever looking at a descriptor.
+      state_->in_callback ? std::max<std::uint64_t>(delay_ms, 1) : delay_ms, 0);
 }
 
 void Timer::stop() {

@@ -62,7 +62,9 @@ class Timer {
   Timer& operator=(Timer&&) noexcept;
   ~Timer();
 
-  void start_once(std::uint64_t delay_ms);  // restarts when it already runs
+  /// Restarts when it already runs. From its own callback the shortest delay is 1 ms, so that a
+  /// timer cannot keep polls from being looked at.
+  void start_once(std::uint64_t delay_ms);
   void stop();
 
  private:

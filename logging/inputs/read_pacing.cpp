@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
+
 namespace logging {
 
 void ReadPacing::on_ready(std::uint64_t now_ns) {
@@ -20,7 +22,8 @@ void ReadPacing::on_data(std::size_t bytes, std::size_t pipe_bytes, std::uint64_
     interval_ns_ = std::min(interval_ns_ / 2, kBulkIntervalNs);
   } else if (!first) {
     const std::uint64_t half_full_ns = elapsed_ns * (pipe_bytes / 2) / bytes;
-    interval_ns_ = std::min(half_full_ns, kIntervalMaxNs);
+    const bool busy = bytes * base::kNsPerMs >= kBusyBytesPerMs * elapsed_ns;
+    interval_ns_ = std::min(half_full_ns, busy ? kBusyIntervalMaxNs : kIntervalMaxNs);
   }
   const bool waits = !never_waits_ && interval_ns_ >= kIntervalMinNs;
   next_read_ns_ = waits ? now_ns + interval_ns_ : now_ns;

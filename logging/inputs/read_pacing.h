@@ -3,8 +3,10 @@
 // A reader that wakes on every small write costs many times more CPU per byte, and so does a
 // service that must wake its reader. So a quiet pipe is read at once; from then on it is read on a
 // timer, without being polled, until kEmptyReads reads found nothing. The interval is the time in
-// which the pipe fills to one half at the rate seen, at most kIntervalMaxNs; a pipe found full is
-// read twice as often. Small pipes and packet pipes never wait: a wait would stop their writer.
+// which the pipe fills to one half at the rate seen, at most kIntervalMaxNs, or kBusyIntervalMaxNs
+// for a stream of kBusyBytesPerMs and more: there nobody waits for a single line, and each read
+// costs wake-ups of two threads. A pipe found full is read twice as often. Small pipes and packet
+// pipes never wait: a wait would stop their writer.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +17,8 @@ namespace logging {
 class ReadPacing {
  public:
   static constexpr std::uint64_t kIntervalMaxNs = 1'000'000;
+  static constexpr std::uint64_t kBusyIntervalMaxNs = 4'000'000;
+  static constexpr std::uint64_t kBusyBytesPerMs = 16 * 1024;
   static constexpr std::uint64_t kBulkIntervalNs = 200'000;
   static constexpr std::uint64_t kIntervalMinNs = 20'000;  // less than that is no wait at all
   static constexpr int kEmptyReads = 3;

@@ -48,7 +48,7 @@ ServicePipe::~ServicePipe() {
 
 void ServicePipe::on_data(std::size_t bytes, std::uint64_t now_ns) {
   pacing_.on_data(bytes, pipe_bytes_, now_ns);
-  found_full_ = bytes >= pipe_bytes_ / 4 * 3 ? found_full_ + 1 : 0;
+  found_full_ = bytes >= pipe_bytes_ / 8 * 3 ? found_full_ + 1 : 0;
   if (found_full_ < kFullBeforeGrowth || cannot_grow_ || pipe_bytes_ >= kLargestBytes) {
     return;
   }

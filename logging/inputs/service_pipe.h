@@ -1,10 +1,10 @@
 // One pipe of a service at the intake: its descriptor, its place in the ring, its size, its pace.
 //
-// Pipes start at the kernel's default size. One found three quarters full three times in a row is
-// enlarged (256 KiB, then 1 MiB) from a budget that all pipes share, and shrunk when it falls
-// quiet: the kernel counts pipe pages per user, and a user over its limit gets tiny pipes
-// everywhere. Where the kernel refuses (EPERM) the pipe stays as it is.
-// Threads: the intake's. Owner: the intake.
+// Pipes start at the kernel's default size. One found nearly half full three times in a row, which
+// is what read_pacing.h waits for at most, is enlarged (256 KiB, then 1 MiB) from a budget that all
+// pipes share, and shrunk when it falls quiet: the kernel counts pipe pages per user, and a user
+// over its limit gets tiny pipes everywhere. Where the kernel refuses (EPERM) the pipe stays as it
+// is. Threads: the intake's. Owner: the intake.
 #pragma once
 
 #include <cstddef>

@@ -12,6 +12,7 @@ namespace supervisor {
 
 struct ServiceLimits {
   std::uint64_t spawn_timeout_ns = 10 * base::kNsPerSecond;  // then a start counts as stuck
+  std::uint64_t failed_start_ns = 10 * base::kNsPerMs;       // the shortest wait after one
   std::uint64_t linger_poll_ns = 50 * base::kNsPerMs;        // a fallback, see service_machine.h
 };
 

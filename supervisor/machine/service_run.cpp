@@ -1,6 +1,7 @@
 // How a run begins and what follows its end: restart, done or failed.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -58,7 +59,10 @@ void ServiceMachine::end_run(const ExitStatus& exit, std::string reason) {
                             : EndingEffect::kNone);
   }
   enter(ServiceState::kBackoff, std::move(reason));
-  start_timer(TimerKind::kBackoff, backoff_.next_delay_ns(port_.random()));
+  // A start that failed fails again at once: without a pause PID 1 would do nothing else.
+  const std::uint64_t pause_ns =
+      exit.kind == ExitKind::kNotStarted ? rules_.limits.failed_start_ns : 0;
+  start_timer(TimerKind::kBackoff, std::max(pause_ns, backoff_.next_delay_ns(port_.random())));
 }
 
 void ServiceMachine::end_for_good(ServiceState state, const ExitStatus& exit, std::string reason,

@@ -53,6 +53,19 @@ TEST(LoopTest, ATimerMayRestartItselfFromItsCallback) {
   EXPECT_EQ(fired, 3);
 }
 
+// A start that failed was tried again with no back-off; the loop never got to the message that
+// would have let it succeed.
+TEST(LoopTest, ATimerThatRestartsItselfAtOnceLeavesTheLoopToPolls) {
+  Loop loop;
+  const Pipe pipe = *make_pipe();
+  std::optional<Timer> timer;
+  timer.emplace(loop, [&] { timer->start_once(0); });
+  auto poll = *Poll::open(loop, pipe.read.get(), Poll::kReadable, [&](int) { loop.stop(); });
+  ASSERT_EQ(::write(pipe.write.get(), "x", 1), 1);
+  timer->start_once(0);
+  loop.run();
+}
+
 TEST(LoopTest, StopEndsRunWithActiveHandles) {
   Loop loop;
   Timer far(loop, [] { FAIL(); });

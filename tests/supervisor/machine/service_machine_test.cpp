@@ -87,6 +87,19 @@ TEST(ServiceMachineTest, ASpawnFailureIsRetriedAndKeepsItsReason) {
   EXPECT_EQ(driver.machine().last_exit(), ExitStatus::not_started(127));
 }
 
+// Seen with `backoff = {initial = "0s", max = "0s"}`: PID 1 tried for ever to start a service and
+// never got to hear that its log pipes were free again.
+TEST(ServiceMachineTest, AFailedStartIsNotRetriedAtOnceEvenWithoutBackoff) {
+  ServiceRules rules = daemon_rules();
+  rules.backoff.initial = rules.backoff.max = {};
+  MachineDriver driver(rules);
+  driver.start();
+  driver.dependencies_met();
+  EXPECT_EQ(driver.spawn_failed(126, "no pipes").back(), "0: timer backoff 10ms");
+  driver.run_again(70);
+  EXPECT_EQ(driver.signaled(70, 9).back(), "0: timer backoff 0s");
+}
+
 TEST(ServiceMachineTest, ASpawnFailureOfAServiceThatIsNeverRestartedIsItsEnd) {
   ServiceRules rules = daemon_rules();
   rules.restart = RestartPolicy::kNever;
