@@ -57,9 +57,16 @@ ExitStatus exit_status(const ReapedChild& child) {
                            : ExitStatus::exited(child.exit_code);
 }
 
+/// Before a configuration can say otherwise. PWR and RTMIN+3 come from LXC and systemd-nspawn.
+bool is_stop_signal(int signal) {
+  return signal == SIGTERM || signal == SIGINT || signal == SIGQUIT || signal == SIGPWR ||
+         signal == kSignalRtMin + 3;
+}
+
 /// Kubernetes shows this file as the reason why a container ended.
 void write_termination_log(const std::string& text) {
-  const base::Fd file(::open("/dev/termination-log", O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW));
+  const base::Fd file(
+      ::open("/dev/termination-log", O_WRONLY | O_TRUNC | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW));
   if (file.valid()) {
     [[maybe_unused]] const auto written = ::write(file.get(), text.data(), text.size());
   }
@@ -106,8 +113,7 @@ void Instance::on_signal(const ReceivedSignal& received) {
     reap();
   } else if (fleet_) {
     apply(signal_table_.rule(received.signal), received.signal);
-  } else if (received.signal == SIGTERM || received.signal == SIGINT ||
-             received.signal == SIGQUIT) {
+  } else if (config_child_ && is_stop_signal(received.signal)) {
     // Nothing runs yet but the child that reads the configuration.
     ::kill(config_child_->pid(), SIGKILL);
     end(0);
@@ -203,6 +209,8 @@ Result<void> Instance::begin_running(Config config) {
   TRY(open_router());
   TRY(open_fleet());
   TRY(open_control());
+  // From here on birl's own messages go the way of all logs: what went wrong above is said already.
+  parts_.diag.redirect(message_pipe_.get(), "");
   router_->start();
   fleet_->boot(base::monotonic_ns());
   return {};
@@ -278,8 +286,6 @@ Result<void> Instance::open_fleet() {
   fleet_ =
       std::make_unique<FleetMachine>(make_fleet_rules(config_.birl), std::move(rules), *effects_);
   effects_->bind(*fleet_);
-  // From here on birl's own messages go the way of all logs.
-  parts_.diag.redirect(message_pipe_.get(), "");
   return {};
 }
 
@@ -370,7 +376,10 @@ void Instance::on_router_drained(bool complete) {
 }
 
 void Instance::on_router_failing(const std::string& reason) {
+  // Not by the router, which is what does not work.
+  parts_.diag.redirect(STDERR_FILENO, "birl: ");
   parts_.diag.error("logs are not being delivered: {}", reason);
+  parts_.diag.redirect(message_pipe_.get(), "");
   if (config_.birl.router_failure == RouterFailure::kShutdown) {
     fleet_->request_shutdown({.exit_code = kExitFailed, .primary_signal = 0, .reason = reason},
                              base::monotonic_ns());

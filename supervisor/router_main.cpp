@@ -20,6 +20,7 @@
 #include "shippers/sinks.h"
 #include "supervisor/config/check.h"
 #include "supervisor/config/environment.h"
+#include "supervisor/process/inherited.h"
 
 namespace supervisor {
 namespace {
@@ -33,6 +34,9 @@ int router_role(std::span<const std::string> arguments) {
     return kExitUsage;
   }
   base::arm_crash_points();
+  // PID 1 starts all its children with the limit that it got itself, usually 1024: too few for the
+  // pipes and files of some hundred services. Without the right it has to do with what there is.
+  static_cast<void>(raise_open_files());
   base::Diag diag(STDERR_FILENO, base::DiagLevel::kInfo, "birl: ");
   return logging::run_router(static_cast<int>(*fd), shippers::make_sink, diag);
 }

@@ -126,9 +126,18 @@ base::Result<void> Graph::claim_consumers(const ServiceMessage& message, RingFee
       continue;
     }
     const auto& config = *std::ranges::find(config_.sinks, sink_name, &SinkConfig::name);
-    TRY_ASSIGN(auto consumer, claim_consumer(feed.ring, sink_id_of(sink_name),
-                                             kind_of(config.when_full), &feed.room));
-    claimed.emplace_back(writer, std::move(consumer));
+    auto consumer =
+        claim_consumer(feed.ring, sink_id_of(sink_name), kind_of(config.when_full), &feed.room);
+    if (!consumer && consumer.error().code == base::ErrorCode::kLimit) {
+      // The other sinks go on; to end here would mean to end again and again.
+      diag_.error("service {}: its lines do not go to sink {}: {}", message.name, sink_name,
+                  consumer.error().message);
+      continue;
+    }
+    if (!consumer) {
+      return base::Unexpected(std::move(consumer).error());
+    }
+    claimed.emplace_back(writer, std::move(*consumer));
   }
   // Only when all are claimed: a writer must not be left with a ring that is given up here.
   for (auto& [writer, consumer] : claimed) {

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/text.h"
+#include "logging/handoff/ring_layout.h"
 #include "supervisor/config/node.h"
 #include "supervisor/config/validate.h"
 
@@ -92,6 +93,9 @@ void validate_sink_name(const Judge& judge, const std::string& name, const std::
 void validate_log(const Judge& judge, const ServiceConfig& service, const std::string& path) {
   const std::vector<std::string> none;
   const std::vector<std::string>& sinks = service.log ? *service.log : none;
+  judge.require(sinks.size() <= logging::RingLimits::kConsumers, path,
+                fmt::format("it names {} sinks; {} is the most", sinks.size(),
+                            logging::RingLimits::kConsumers));
   for (std::size_t index = 0; index < sinks.size(); ++index) {
     const std::string item = fmt::format("{}[{}]", path, index);
     validate_sink_name(judge, sinks[index], item);

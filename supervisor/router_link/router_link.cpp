@@ -288,6 +288,9 @@ void RouterLink::on_message(const base::Message& message) {
   if (*kind == logging::MessageKind::kReady) {
     ready_ = true;
     ready_since_ns_ = base::monotonic_ns();
+    for (ServiceLogs& logs : services_) {
+      close_oldest_pipes(logs);  // what its predecessor was asked for, or could not be
+    }
     parts_.owner.on_router_ready();
   } else if (*kind == logging::MessageKind::kAck) {
     const auto ack = logging::decode_message<logging::AckMessage>(message.bytes);
@@ -354,10 +357,14 @@ void RouterLink::announce_pipes(ServiceLogs& logs, std::uint16_t incarnation) {
       enqueue(logging::PipeMessage{.service_id = service_id, .pipe = pipe.info}, {pipe.read.get()});
     }
   }
-  for (const std::uint32_t slot : logs.take_slots_to_close()) {
-    enqueue(logging::ClosePipeMessage{.service_id = service_id, .slot = slot});
-  }
+  close_oldest_pipes(logs);
   pump();
+}
+
+void RouterLink::close_oldest_pipes(ServiceLogs& logs) {
+  for (const std::uint32_t slot : logs.take_slots_to_close()) {
+    enqueue(logging::ClosePipeMessage{.service_id = logs.identity().service_id, .slot = slot});
+  }
 }
 
 void RouterLink::reopen() {

@@ -116,6 +116,7 @@ class RouterLink {
   void on_message(const base::Message& message);
   void on_ack(const logging::AckMessage& ack);
   void on_pipe_ended(const logging::PipeEndedMessage& ended);
+  void close_oldest_pipes(ServiceLogs& logs);
   void replace_damaged_ring(ServiceLogs& logs, const std::string& why);
   [[nodiscard]] Outgoing service_outgoing(const ServiceLogs& logs) const;
   [[nodiscard]] ServiceLogs* find_service(std::uint32_t service_id);

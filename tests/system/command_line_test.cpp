@@ -187,5 +187,16 @@ TEST_F(AsPid1Test, WithoutConfigurationTheProgramGetsTheSignalThatCame) {
   EXPECT_EQ(birl.stop(), 0);
 }
 
+TEST(CommandLineTest, WhatGoesWrongAfterTheConfigurationIsReadIsToldToo) {
+  Instance birl({.config = R"(
+[birl]
+control = {group = "no-such-group"}
+[service.app]
+command = ["@ACTOR@", "wait"]
+)"});
+  EXPECT_EQ(birl.wait_exit(), 1);
+  EXPECT_NE(birl.stderr_text().find("no-such-group"), std::string::npos) << birl.stderr_text();
+}
+
 }  // namespace
 }  // namespace support

@@ -1,6 +1,7 @@
 // The router may die at any instant: no line is lost, doubled or out of order, and the ledger stays
 // exact. long_run_test.cpp does the same with the full amounts.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <csignal>
 
@@ -75,6 +76,54 @@ command = ["@ACTOR@", "trap", "@DIR@/signals"]
   ::kill(*router, SIGSTOP);
   EXPECT_EQ(birl.stop(), 0);
   EXPECT_FALSE(is_running(*router));
+}
+
+/// Every run leaves a process that holds its pipes. The router was asked to close the oldest and
+/// died of something else: without a new request no run would ever start again.
+TEST(RouterDeathTest, PipesThatItDidNotCloseAnyMoreAreClosedByTheNext) {
+  Instance birl({.config = R"(
+[service.app]
+primary = true
+log = []
+command = ["@ACTOR@", "wait"]
+[service.leaver]
+log = ["files"]
+backoff = {initial = "20ms", max = "20ms"}
+command = "setsid sleep 1000 & exit 7"
+[sink.files]
+type = "file"
+path = "@DIR@/log/{service}/current"
+)"});
+  const auto reason = [&] { return text_in(birl.service("leaver"), "reason"); };
+  ASSERT_TRUE(eventually([&] { return !reason().empty(); }));
+  const auto router = birl.router_pid();
+  ASSERT_TRUE(router.has_value());
+  ::kill(*router, SIGSTOP);
+  ASSERT_TRUE(eventually([&] { return reason().find("earlier runs") != std::string::npos; }));
+  ::kill(*router, SIGKILL);
+  EXPECT_TRUE(eventually([&] { return reason().find('7') != std::string::npos; })) << reason();
+}
+
+TEST(RouterDeathTest, ItMayOpenAsManyFilesAsTheHardLimitAllows) {
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit low{.rlim_cur = 256, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &low);
+  Instance birl({.config = R"(
+[service.app]
+primary = true
+command = ["@ACTOR@", "wait"]
+)"});
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ASSERT_TRUE(birl.wait_state("app", "running"));
+  const auto router = birl.router_pid();
+  ASSERT_TRUE(router.has_value());
+  const auto open_files = [&] {
+    rlimit now{};
+    ::prlimit(*router, RLIMIT_NOFILE, nullptr, &now);
+    return now.rlim_cur;
+  };
+  EXPECT_TRUE(eventually([&] { return open_files() > 256; }));
 }
 
 }  // namespace
