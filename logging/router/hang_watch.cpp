@@ -71,7 +71,7 @@ const std::string* HangWatch::check(std::uint64_t now_ns) {
     if (stamp.seen_since_ns_ != since_ns) {
       stamp.seen_since_ns_ = since_ns;
       stamp.seen_cpu_ns_ = used_ns;
-    } else if (used_ns - stamp.seen_cpu_ns_ >= kHungNs) {
+    } else if (used_ns - stamp.seen_cpu_ns_ >= hung_ns_) {
       return &stamp.name_;
     }
   }

@@ -48,6 +48,8 @@ class HangWatch {
  public:
   static constexpr std::uint64_t kHungNs = 30'000'000'000;
 
+  explicit HangWatch(std::uint64_t hung_ns = kHungNs) : hung_ns_(hung_ns) {}
+
   [[nodiscard]] base::Result<void> open();
   [[nodiscard]] int timer_fd() const { return timer_.get(); }
 
@@ -62,6 +64,7 @@ class HangWatch {
   void arm();
   [[nodiscard]] bool anyone_busy() const;
 
+  std::uint64_t hung_ns_;
   base::Fd timer_;
   std::atomic<bool> armed_{false};
   std::list<BusyStamp> stamps_;

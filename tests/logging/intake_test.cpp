@@ -1,3 +1,4 @@
+// Covers logging/inputs/intake_commands.cpp and logging/handoff/router_state.h too.
 #include "logging/inputs/intake.h"
 
 #include <fcntl.h>

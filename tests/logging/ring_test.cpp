@@ -1,3 +1,5 @@
+// Covers logging/handoff/ring_layout.h, ring_writer.h, ring_consumer.h, and
+// logging/handoff/ring_reader.h.
 #include <gtest/gtest.h>
 
 #include <algorithm>

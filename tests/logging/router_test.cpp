@@ -1,3 +1,4 @@
+// Covers logging/router/graph.h too: router processes over real pipes.
 #include "logging/router/router.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // How birl is called: verbs, commands without configuration, as /init, twice.
+// Covers supervisor/main.cpp.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>

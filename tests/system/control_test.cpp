@@ -1,4 +1,5 @@
 // The control socket and the verbs that ask it; and `birl check` from end to end.
+// Covers supervisor/control_adapter.h and supervisor/router_main.cpp (its role check).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>

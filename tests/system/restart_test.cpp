@@ -1,5 +1,6 @@
 // What happens when a service ends: restart policies, back-off, limits, and the verbs that start
 // and stop one.
+// Covers supervisor/service_effects.h.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

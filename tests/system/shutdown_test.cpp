@@ -1,4 +1,5 @@
 // The orderly end: everyone is asked at once, the deaf are killed at their time-out, one budget.
+// Covers supervisor/instance.h: signals, the fleet, and what the router still has to deliver.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 // A port that only writes down what it is asked: one short line per effect, so that a test compares
-// a list with a list.
+// a list with a list. Implements supervisor/machine/service_port.h.
 #pragma once
 
 #include <functional>

@@ -1,3 +1,4 @@
+// Covers supervisor/machine/service_run.cpp too.
 #include "supervisor/machine/service_machine.h"
 
 #include <gtest/gtest.h>

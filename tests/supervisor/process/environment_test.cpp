@@ -1,3 +1,4 @@
+// Covers supervisor/process/environment_file.cpp too.
 #include "supervisor/process/environment.h"
 
 #include <sys/stat.h>

@@ -1,4 +1,5 @@
 // A real supervisor process that fails in every way it can, with real children.
+// Covers supervisor/process/last_resort_loop.cpp and supervisor/process/last_resort_table.h.
 #include "supervisor/process/last_resort.h"
 
 #include <sched.h>

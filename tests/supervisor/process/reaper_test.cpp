@@ -3,8 +3,8 @@
 #include <poll.h>
 #include <signal.h>
 
-#include "tests/supervisor/process/spawn_harness.h"
 #include "supervisor/process/signals.h"
+#include "tests/supervisor/process/spawn_harness.h"
 
 namespace supervisor {
 namespace {

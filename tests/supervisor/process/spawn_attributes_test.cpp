@@ -1,10 +1,11 @@
 // What a started process finds: its session, signals, ids, directory, descriptors.
+// Covers supervisor/process/spawn_child.h.
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include "tests/supervisor/process/spawn_harness.h"
 #include "supervisor/process/signals.h"
+#include "tests/supervisor/process/spawn_harness.h"
 
 namespace supervisor {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <sys/stat.h>
 
-#include "tests/supervisor/process/spawn_harness.h"
 #include "supervisor/process/spawn_plan.h"
+#include "tests/supervisor/process/spawn_harness.h"
 
 namespace supervisor {
 namespace {
