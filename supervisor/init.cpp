@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -32,8 +33,13 @@ void open_standard_descriptors() {
 }
 
 /// Standard error, but never blocking: a reopened description, since the flag of the inherited one
-/// is shared with whoever else holds it.
+/// is shared with whoever else holds it. A regular file never blocks and is not reopened: others
+/// that write to it (the shell around birl, the console sink) go on at the shared offset.
 base::Fd open_message_descriptor() {
+  struct stat status {};
+  if (::fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode)) {
+    return base::Fd(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0));
+  }
   return base::Fd(::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_APPEND | O_CLOEXEC));
 }
 
