@@ -1,5 +1,6 @@
 #include "base/check.h"
 
+#include <poll.h>
 #include <sys/uio.h>
 
 #include <cstdlib>
@@ -32,7 +33,11 @@ void check_failed(const char* expression, const char* file, int line) noexcept {
                          piece(":"),
                          piece(first),
                          piece(")\n")};
-  [[maybe_unused]] const auto written = ::writev(2, parts, std::size(parts));
+  // Never blocking: behind abort() there may be a handler that must run (last_resort).
+  pollfd ready{.fd = 2, .events = POLLOUT, .revents = 0};
+  if (::poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0) {
+    [[maybe_unused]] const auto written = ::writev(ready.fd, parts, std::size(parts));
+  }
   std::abort();
 }
 

@@ -1,10 +1,10 @@
 #include "base/diag.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <climits>
 #include <string>
+
+#include "base/fd.h"
 
 namespace base {
 
@@ -34,7 +34,7 @@ void Diag::write_line(DiagLevel level, std::string_view message) {
     line.resize(PIPE_BUF - 1);
   }
   line += '\n';
-  const ssize_t written = ::write(fd_.load(std::memory_order_relaxed), line.data(), line.size());
+  const ssize_t written = write_at_once(fd_.load(std::memory_order_relaxed), line);
   if (written != static_cast<ssize_t>(line.size())) {
     dropped_.fetch_add(1, std::memory_order_relaxed);
   } else {

@@ -20,7 +20,7 @@ enum class DiagLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
 
 class Diag {
  public:
-  /// `fd` is borrowed and should be non-blocking. `prefix` goes before every line and must be a
+  /// `fd` is borrowed. `prefix` goes before every line and must be a
   /// string with static lifetime.
   Diag(int fd, DiagLevel lowest, std::string_view prefix)
       : fd_(fd), lowest_(lowest), prefix_(prefix) {}

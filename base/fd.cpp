@@ -2,11 +2,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "base/check.h"
 
@@ -85,6 +89,20 @@ Result<void> set_nonblocking(int fd, bool on) {
     return fail_errno("cannot change the blocking mode of a descriptor");
   }
   return {};
+}
+
+ssize_t write_at_once(int fd, std::string_view bytes) {
+  const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent >= 0 || errno != ENOTSOCK) {
+    return sent;
+  }
+  // A pipe that is ready has room for PIPE_BUF bytes.
+  pollfd ready{.fd = fd, .events = POLLOUT, .revents = 0};
+  if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) {
+    errno = EAGAIN;
+    return -1;
+  }
+  return ::write(fd, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
 }
 
 Result<Fd> make_memory_file(const std::string& name, std::size_t bytes,

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
@@ -42,6 +43,10 @@ struct Pipe {
 [[nodiscard]] Result<Fd> duplicate(int fd);
 [[nodiscard]] Result<Pipe> make_pipe(int flags = 0);  // O_CLOEXEC is added
 [[nodiscard]] Result<void> set_nonblocking(int fd, bool on);
+
+/// Writes what fits at once, at most PIPE_BUF bytes, also when `fd` is somebody else's and blocks
+/// (its flags are shared with them, so they cannot be changed). Returns as write does.
+ssize_t write_at_once(int fd, std::string_view bytes);
 
 /// Anonymous memory of `bytes`, zero-filled, mode 0600, sealed against SHRINK and GROW, so that a
 /// mapping of it can never raise SIGBUS. Where memfd_create is forbidden, an unlinked file in

@@ -106,7 +106,8 @@ void Intake::wait_for_events() {
     } else if (key == &room_event_) {
       clear_event(room_event_.get());
       look_at_full_ = true;
-    } else if (auto* input = static_cast<Input*>(key); input->mode == PipeMode::kQuiet) {
+    } else if (auto* input = static_cast<Input*>(key);
+               input->mode == PipeMode::kQuiet && !input->gone) {  // not ended by a command above
       input->pipe.pacing().on_ready(now_ns);
       read_on_timer(*input);
     }

@@ -97,7 +97,7 @@ void WriterThread::run() {
     for (const auto& input : inputs_) {
       progressed = step(*input, now_ns) || progressed;
     }
-    watch_failure(now_ns);
+    watch_failures(now_ns);
     if (!progressed) {
       options_.busy.end();
       options_.on_idle();
@@ -138,11 +138,19 @@ void WriterThread::attach_inputs(std::uint64_t now_ns) {
     if (const auto attached = sink_->attach(input->view); attached) {
       input->attached = true;
       input->not_before_ns = 0;
+      input->failing_since_ns = 0;
       unattached_.fetch_sub(1);
     } else {
       report_.failing(SinkHealth::kRetrying, attached.error());
       input->not_before_ns = now_ns + WriterLimits::kAttachRetryNs;
+      note_failing(*input, now_ns);
     }
+  }
+}
+
+void WriterThread::note_failing(Input& input, std::uint64_t now_ns) {
+  if (input.failing_since_ns == 0) {
+    input.failing_since_ns = now_ns;
   }
 }
 
@@ -156,6 +164,12 @@ bool WriterThread::step(Input& input, std::uint64_t now_ns) {
   options_.state.note.active = 0;
   base::crash_point("writer.consumed");
   input.not_before_ns = result.retry_at_ns;
+  if (result.progressed || result.retry_at_ns == 0) {
+    input.failing_since_ns = 0;
+  }
+  if (result.retry_at_ns != 0 && report_.is_failing()) {
+    note_failing(input, now_ns);
+  }
   return result.progressed;
 }
 
@@ -182,20 +196,13 @@ void WriterThread::drop_poisoned(Input& input) {
   input.view.poisoned = false;
 }
 
-void WriterThread::watch_failure(std::uint64_t now_ns) {
-  if (!report_.is_failing()) {
-    failing_since_ns_ = 0;
-    return;
-  }
-  if (failing_since_ns_ == 0) {
-    failing_since_ns_ = now_ns;
-  }
+void WriterThread::watch_failures(std::uint64_t now_ns) {
   const std::uint64_t limit_ns = options_.config.block_limit.ns;
-  if (limit_ns == 0 || now_ns - failing_since_ns_ < limit_ns) {
-    return;
-  }
   for (const auto& input : inputs_) {
-    drop_oldest(*input);
+    const bool failing = limit_ns != 0 && input->failing_since_ns != 0;
+    if (failing && now_ns - input->failing_since_ns >= limit_ns) {
+      drop_oldest(*input);
+    }
   }
 }
 
@@ -211,11 +218,11 @@ std::uint64_t WriterThread::next_due_ns(std::uint64_t now_ns) const {
     if (input->not_before_ns != 0) {
       due_ns = std::min(due_ns, input->not_before_ns);
     }
-  }
-  // Once the limit has passed, the intake's word that a ring is full is what wakes this thread.
-  const std::uint64_t limit_ns = failing_since_ns_ + options_.config.block_limit.ns;
-  if (failing_since_ns_ != 0 && limit_ns > now_ns) {
-    due_ns = std::min(due_ns, limit_ns);
+    // Once the limit has passed, the intake's word that a ring is full is what wakes this thread.
+    const std::uint64_t limit_ns = input->failing_since_ns + options_.config.block_limit.ns;
+    if (input->failing_since_ns != 0 && limit_ns > now_ns) {
+      due_ns = std::min(due_ns, limit_ns);
+    }
   }
   return due_ns == UINT64_MAX ? 0 : due_ns;
 }

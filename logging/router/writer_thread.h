@@ -68,6 +68,9 @@ class WriterThread {
     RingFeed* feed = nullptr;
     bool attached = false;
     std::uint64_t not_before_ns = 0;  // of the next attach() or consume()
+    /// Since when its target fails; 0: it works. A sink has many targets, and one that fails must
+    /// cost the lines of nobody else.
+    std::uint64_t failing_since_ns = 0;
   };
   enum class Request { kReopen, kRotate };
 
@@ -75,9 +78,10 @@ class WriterThread {
   void take_requests();
   void attach_inputs(std::uint64_t now_ns);
   [[nodiscard]] bool step(Input& input, std::uint64_t now_ns);
+  static void note_failing(Input& input, std::uint64_t now_ns);
   void note_frame(Input& input);
   void drop_poisoned(Input& input);
-  void watch_failure(std::uint64_t now_ns);
+  void watch_failures(std::uint64_t now_ns);
   void drop_oldest(Input& input);
   [[nodiscard]] std::uint64_t next_due_ns(std::uint64_t now_ns) const;
 
@@ -87,7 +91,6 @@ class WriterThread {
   Waker waker_;
   std::vector<std::unique_ptr<Input>> inputs_;
   PoisonNote suspect_;  // what the last router was at when it died
-  std::uint64_t failing_since_ns_ = 0;
   std::atomic<int> unattached_{0};
   std::atomic<bool> stopping_{false};
 

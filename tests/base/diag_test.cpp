@@ -41,5 +41,14 @@ TEST(DiagTest, AFullPipeDropsAndTheNextLineTells) {
   EXPECT_EQ(read_some(pipe.read.get()), "info: more\n");
 }
 
+TEST(DiagTest, AFullPipeThatBlocksIsNotWaitedFor) {
+  const Pipe pipe = *make_pipe();
+  Diag diag(pipe.write.get(), DiagLevel::kDebug, "");
+  const std::string filler(4000, 'x');
+  while (diag.dropped() == 0) {
+    diag.info("{}", filler);
+  }
+}
+
 }  // namespace
 }  // namespace base

@@ -3,9 +3,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
+#include <string>
 
 namespace base {
 namespace {
@@ -31,6 +34,24 @@ TEST(FdTest, EveryDescriptorIsCloseOnExec) {
   for (const int fd : {pipe.read.get(), pipe.write.get(), copy.get(), memory.get()}) {
     EXPECT_EQ(::fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
   }
+}
+
+TEST(FdTest, WritingAtOnceNeverWaitsForAFullPipeThatBlocks) {
+  const Pipe pipe = *make_pipe();
+  const std::string page(4096, 'x');
+  while (write_at_once(pipe.write.get(), page) > 0) {
+  }
+  EXPECT_EQ(errno, EAGAIN);
+}
+
+TEST(FdTest, WritingAtOnceNeverWaitsForAFullSocketThatBlocks) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  const Fd ours(ends[0]);
+  const Fd theirs(ends[1]);
+  while (write_at_once(ours.get(), "a line\n") > 0) {
+  }
+  EXPECT_EQ(errno, EAGAIN);
 }
 
 TEST(MemoryFileTest, CannotShrinkUnderAMapping) {

@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
+#include <semaphore>
 #include <thread>
 
 #include "base/clock.h"
@@ -82,6 +84,9 @@ class IntakeTest : public testing::Test {
   }
 
   void on_event(const IntakeEvent& event) {
+    if (meet_) {
+      meet_(event);
+    }
     if (event.kind == IntakeEvent::Kind::kPipeEnded) {
       ended_.fetch_add(1);
     } else {
@@ -100,6 +105,7 @@ class IntakeTest : public testing::Test {
   Waker waker_;
   std::unique_ptr<RingConsumer> consumer_;
   std::thread thread_;
+  std::function<void(const IntakeEvent&)> meet_;  // on the intake's thread
   int pipes_ = 0;
   std::atomic<int> ended_{0};
   std::atomic<bool> drained_{false};
@@ -214,6 +220,35 @@ TEST_F(IntakeTest, ClosePipeReadsWhatIsThereThoughTheWriterLives) {
   write_all(writer.get(), text, 4096);
   intake_->close_pipe(9, 0);
   EXPECT_EQ(take_text_until_end(), text);
+}
+
+/// The pipes of the next instance make the intake read those of the last one to their end; that the
+/// same round of polling reports them too must not end them again.
+TEST_F(IntakeTest, APipeThatEndsWhileItsSuccessorComesEndsOnce) {
+  start(RingLimits::kCapacityMin);
+  base::Fd last = add_pipe(0, Stream::kStdout);
+  const base::Fd other = add_pipe(1, Stream::kStderr);
+  waker_.wait(base::monotonic_ns() + 50 * base::kNsPerMs);  // both are polled by now, or no harm
+  std::binary_semaphore both_happened(0);
+  std::atomic<int> ends_of_last{0};
+  meet_ = [&](const IntakeEvent& event) {
+    if (event.kind == IntakeEvent::Kind::kPipeEnded && event.slot == 1) {
+      both_happened.acquire();
+    } else if (event.kind == IntakeEvent::Kind::kPipeEnded && event.slot == 0) {
+      ends_of_last.fetch_add(1);
+    }
+  };
+  intake_->close_pipe(9, 1);
+  last.reset();
+  base::Pipe next = std::move(*base::make_pipe());
+  intake_->add_pipe(9, {.slot = 2, .stream = Stream::kStdout, .incarnation = 2},
+                    std::move(next.read));
+  both_happened.release();
+  ++pipes_;
+  write_all(next.write.get(), "next\n", 100);
+  next.write.reset();
+  EXPECT_EQ(take_text_until_end(), "next\n");
+  EXPECT_EQ(ends_of_last.load(), 1);
 }
 
 TEST_F(IntakeTest, DrainReadsEverythingThatIsThereAndThenSaysSo) {

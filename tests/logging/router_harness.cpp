@@ -38,7 +38,13 @@ class SharedMemorySink final : public Sink {
       report_.failing(SinkHealth::kRetrying, "cannot write: told so");
       return {.progressed = false, .retry_at_ns = now_ns + 5 * base::kNsPerMs};
     }
-    report_.working();
+    if (input.consumer->ring_id() == orders_.failing_ring.load()) {
+      report_.failing(SinkHealth::kRetrying, "cannot write this one: told so");
+      return {.progressed = false, .retry_at_ns = now_ns + 5 * base::kNsPerMs};
+    }
+    if (orders_.failing_ring.load() == 0) {
+      report_.working();
+    }
     const auto frames = input.consumer->peek(64 * 1024);
     if (!frames || frames->empty()) {
       return {};

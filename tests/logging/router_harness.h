@@ -43,6 +43,7 @@ struct Output {
 /// How the router's sink behaves; in shared memory, so that the test may change it.
 struct SinkOrders {
   std::atomic<bool> fails;
+  std::atomic<std::uint64_t> failing_ring;  // the target of this ring alone fails
   std::atomic<int> deaths_left;             // it kills its process this many times on ...
   std::atomic<std::uint64_t> deadly_frame;  // ... the frame at this position
   std::atomic<std::uint64_t> poisoned_seen;

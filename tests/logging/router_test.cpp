@@ -8,6 +8,7 @@
 #include <csignal>
 
 #include "base/clock.h"
+#include "logging/handoff/ring_map.h"
 #include "logging/handoff/router_state_file.h"
 #include "tests/logging/line_checker.h"
 #include "tests/logging/router_harness.h"
@@ -181,6 +182,24 @@ TEST(RouterTest, ATargetThatFailsLongerThanBlockLimitLosesTheOldestAndCountsThem
   const auto text = harness.output(1).taken();
   EXPECT_EQ(state.delivered, static_cast<std::uint64_t>(std::ranges::count(text, '\n')));
   EXPECT_TRUE(text.ends_with(numbered_line(0, 19'999)));
+}
+
+TEST(RouterTest, ATargetThatFailsForLongCostsNobodyElseALine) {
+  Writers writers;
+  RouterHarness harness(WhenFull::kBlock, base::milliseconds(20));
+  harness.add_service(RingLimits::kCapacityMin);
+  harness.add_service(RingLimits::kCapacityMin);
+  harness.orders().failing_ring.store(read_identity(harness.ring_fd(1))->ring_id);
+  writers.write_lines(harness.add_pipe(1, Stream::kStdout), 0, 20'000, 4000);
+  harness.start();
+  constexpr auto kBlockLimit = static_cast<std::size_t>(DropReason::kBlockLimit);
+  ASSERT_TRUE(harness.run_until([&] { return ledger(harness, 1).dropped[kBlockLimit] > 0; }));
+  // The other one's ring is full again and again: that is no reason to drop.
+  writers.write_lines(harness.add_pipe(2, Stream::kStdout), 1, 200'000, 65'536);
+  ASSERT_TRUE(harness.run_until([&] { return harness.all_ended(); }));
+  ASSERT_TRUE(harness.run_until([&] { return ledger(harness, 2).buffered == 0; }));
+  EXPECT_EQ(ledger(harness, 2).delivered, 200'000U);
+  EXPECT_EQ(ledger(harness, 2).dropped[kBlockLimit], 0U);
 }
 
 TEST(RouterTest, ADrainThatCannotFinishSaysSoAtItsDeadline) {

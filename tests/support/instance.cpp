@@ -143,15 +143,16 @@ void Instance::start() {
               static_cast<ssize_t>(options_.input.size()),
           "write birl's stdin");
   in.write.reset();
-  LaunchSpec spec{.program = options_.program.empty() ? birl_path() : expand(options_.program),
-                  .argv = make_arguments(),
-                  .environment = clean_environment(),
-                  .directory = directory_.path(),
-                  .world = options_.world,
-                  .uid = options_.uid,
-                  .stdin_fd = in.read.get(),
-                  .stdout_fd = out.write.get(),
-                  .stderr_fd = err.write.get()};
+  LaunchSpec spec{
+      .program = options_.program.empty() ? birl_path() : expand(options_.program),
+      .argv = make_arguments(),
+      .environment = clean_environment(),
+      .directory = directory_.path(),
+      .world = options_.world,
+      .uid = options_.uid,
+      .stdin_fd = in.read.get(),
+      .stdout_fd = out.write.get(),
+      .stderr_fd = options_.console == Console::kDeaf ? out.write.get() : err.write.get()};
   for (const std::string& variable : options_.environment) {
     spec.environment.push_back(expand(variable));
   }

@@ -37,6 +37,7 @@ using Json = nlohmann::json;
 enum class Console {
   kFiles,  // read at once, into stdout_text() and stderr_text()
   kStuck,  // nobody reads stdout until read_console() is called
+  kDeaf,   // nobody ever reads stdout, which is stderr too
 };
 
 enum class RuntimeDirectory {

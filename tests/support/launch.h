@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,13 @@ struct LaunchSpec {
   int stdout_fd = -1;
   int stderr_fd = -1;
 };
+
+/// How gtest and ctest print a World.
+inline void PrintTo(World world, std::ostream* out) {
+  *out << (world == World::kPlain          ? "subreaper"
+           : world == World::kPidNamespace ? "PID 1"
+                                           : "read-only root");
+}
 
 /// The child's pid in our namespace.
 [[nodiscard]] pid_t launch(const LaunchSpec& spec);

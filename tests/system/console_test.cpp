@@ -142,6 +142,15 @@ TEST(ConsoleTest, AStuckReaderDoesNotKeepBirlFromStopping) {
   EXPECT_EQ(birl.stop(), 128 + SIGTERM);
 }
 
+/// PID 1 says on stderr what was not delivered; it must not wait for a reader then.
+TEST(ConsoleTest, AStuckReaderOfStderrDoesNotKeepBirlFromStopping) {
+  InstanceOptions options = stuck_console();
+  options.console = Console::kDeaf;
+  Instance birl(options);
+  ASSERT_TRUE(birl.wait_state("gen", "done"));
+  EXPECT_EQ(birl.stop(), 128 + SIGTERM);
+}
+
 TEST(ConsoleTest, AClosedConsoleIsNoEndOfBirl) {
   Instance birl(stuck_console());
   birl.close_console();
