@@ -61,6 +61,9 @@ CliDecision decide_words(std::span<const std::string> words, ProcessRank rank) {
   if (words.empty()) {
     return {.words = {rank == ProcessRank::kFirst ? "run" : "help"}, .error = {}};
   }
+  if (words.front() == "help" && words.size() > 1 && !is_verb(words[1])) {
+    return {.words = {}, .error = describe_unknown(words[1])};
+  }
   if (is_verb(words.front()) || words.front().starts_with('-')) {
     return {.words = {words.begin(), words.end()}, .error = {}};
   }
@@ -95,7 +98,7 @@ int dispatch(std::span<const std::string> words) {
   // A reader that goes away (`birl logs | head`) is an error of a write, not the end of us.
   ::signal(SIGPIPE, SIG_IGN);
   if (verb == "help") {
-    const std::string topic = words.size() > 1 && is_verb(words[1]) ? words[1] : "";
+    const std::string topic = words.size() > 1 ? words[1] : "";
     return print_help(topic == "help" ? "" : topic);
   }
   if (verb == "check") {

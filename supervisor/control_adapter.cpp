@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/clock.h"
+#include "supervisor/control/health.h"
 #include "supervisor/process/signals.h"
 #include "supervisor/process/usage.h"
 #include "supervisor/router_link/ledger.h"
@@ -174,7 +175,7 @@ Result<std::vector<LogSource>> ControlAdapter::log_sources(std::span<const std::
   for (const std::string& name : names) {
     const ServiceLogs* logs = find_logs(name);
     if (logs == nullptr) {
-      return base::fail(ErrorCode::kNotFound, fmt::format("cannot find service {}", name));
+      return no_such_service(name, service_names());
     }
     TRY_ASSIGN(base::Fd ring, base::reopen_read_only(logs->ring_fd()));
     sources.push_back({.name = name, .ring = std::move(ring)});

@@ -4,9 +4,10 @@
 // birl, services with inherited stdio), so its O_NONBLOCK is not ours to change. Instead:
 //
 //     pipe, terminal, device   reopened by /proc/self/fd/N with O_NONBLOCK: a description of our
-//     own socket                   send(MSG_DONTWAIT) regular file             written as it is;
-//     reopening would lose the shared offset what cannot be reopened  poll(), then a write of at
-//     most PIPE_BUF bytes: POLLOUT of a pipe
+//                              own
+//     socket                   send(MSG_DONTWAIT)
+//     regular file             written as it is; reopening would lose the shared offset
+//     what cannot be reopened  poll(), then a write of at most PIPE_BUF bytes: POLLOUT of a pipe
 //                              promises room for that; another writer may take it first, and then
 //                              this write waits, in the sink's own thread
 //

@@ -104,9 +104,9 @@ RoleOutput run_check(std::span<const std::string> arguments, const Environment& 
   if (parsed->show) {
     output.out = show_config(loaded.merged);
   } else if (output.exit_code == 0) {
-    output.out = fmt::format("the configuration is fine: services: {}, sinks: {}, sources: {}\n",
+    output.out = fmt::format("the configuration is fine: services: {}, sinks: {}, read: {}\n",
                              loaded.config.services.size(), loaded.config.sinks.size(),
-                             loaded.sources.size());
+                             fmt::join(loaded.sources, " "));
   }
   return output;
 }

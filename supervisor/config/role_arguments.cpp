@@ -20,6 +20,10 @@ const Flags& flags_of(Role role) {
 }
 
 base::Unexpected unknown_word(const std::string& word, const Flags& flags) {
+  if (!word.starts_with('-')) {
+    return base::fail(base::ErrorCode::kInvalid,
+                      fmt::format("cannot use the argument {} (did you mean -c {}?)", word, word));
+  }
   std::vector<std::string> known{"-c"};
   for (const auto& [name, member] : flags) {
     known.push_back(name);

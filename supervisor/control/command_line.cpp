@@ -95,6 +95,8 @@ void add_wait(CLI::App& app, CommandOptions& options) {
       ->default_str("ready");
   add_timeout(*verb, options);
   add_json(*verb, options);
+  verb->footer(
+      "Ends with 4 when it takes too long. Example: birl wait db --for ready --timeout 30s");
 }
 
 void add_signal(CLI::App& app, CommandOptions& options) {
@@ -110,6 +112,7 @@ void add_logs(CLI::App& app, CommandOptions& options) {
   add_names(*verb, options, "Services; none: all, merged by time as `name | line`");
   verb->add_flag("-f,--follow", options.follow, "Go on with what comes, until the instance ends");
   verb->add_option("-n,--lines", options.lines, "Only the last N lines of each service")
+      ->check(CLI::Range(0, 1'000'000'000))
       ->type_name("N");
   verb->add_flag("-t,--timestamps", options.timestamps, "Put the time before each line");
   verb->add_option("--stream", options.stream, "Only stdout or only stderr")
@@ -126,6 +129,9 @@ void add_shutdown(CLI::App& app, CommandOptions& options) {
   verb->add_option("--exit-code", options.exit_code, "End with this code")
       ->check(CLI::Range(0, 255))
       ->type_name("N");
+  verb->footer(
+      "Returns at once. Without --exit-code the instance ends with the primary's code, with 0 when "
+      "there is none.");
 }
 
 void add_healthy(CLI::App& app, CommandOptions& options) {
@@ -134,6 +140,7 @@ void add_healthy(CLI::App& app, CommandOptions& options) {
   add_names(*verb, options, "Services; none: all that start at boot");
   verb->add_flag("--live", options.live, "Only: birl answers and no primary is lost");
   add_json(*verb, options);
+  verb->footer("Prints what is wrong and ends with 1; with 3 when no birl answers.");
 }
 
 void add_version(CLI::App& app, CommandOptions& options) {
@@ -148,7 +155,6 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
       ->type_name("PATH");
   app->require_subcommand(1);
   app->fallthrough();
-  app->footer(kFooter);
   add_run(*app);
   add_check(*app);
   add_new(*app, options);
@@ -162,6 +168,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_shutdown(*app, options);
   add_healthy(*app, options);
   add_version(*app, options);
+  app->footer(kFooter);  // last: a verb that has none would inherit it
   return app;
 }
 

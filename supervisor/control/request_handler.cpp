@@ -27,6 +27,8 @@ Answer make_ok() {
   return make_answer(R"({"ok":true})");
 }
 
+constexpr std::string_view kWaitPhrase = "cannot wait for";
+
 std::string_view goal_phrase(Goal goal) {
   switch (goal) {
     case Goal::kStarted:
@@ -37,9 +39,9 @@ std::string_view goal_phrase(Goal goal) {
       return "cannot stop";
     case Goal::kReady:
     case Goal::kFailed:
-      return "cannot wait for";
+      return kWaitPhrase;
   }
-  return "cannot wait for";
+  return kWaitPhrase;
 }
 
 Goal goal_of(const Request& request) {
@@ -189,7 +191,8 @@ base::Result<void> RequestHandler::begin(Verb verb, const std::string& service) 
 }
 
 base::Result<Answer> RequestHandler::transition(const Request& request) {
-  Hold hold{.goal = goal_of(request), .services = {}, .timeout_ms = 0};
+  const Goal goal = goal_of(request);
+  Hold hold{.goal = goal, .phrase = goal_phrase(goal), .services = {}, .timeout_ms = 0};
   TRY_ASSIGN(hold.services, find_places(request));
   for (Hold::Place& place : hold.services) {
     const auto begun = begin(request.verb, place.service);
@@ -207,7 +210,7 @@ base::Result<Answer> RequestHandler::transition(const Request& request) {
 }
 
 base::Result<Answer> RequestHandler::wait(const Request& request) {
-  Hold hold{.goal = goal_of(request), .services = {}, .timeout_ms = 0};
+  Hold hold{.goal = goal_of(request), .phrase = kWaitPhrase, .services = {}, .timeout_ms = 0};
   TRY_ASSIGN(hold.services, find_places(request));
   hold.timeout_ms = std::min(request.timeout_ms.value_or(limits_.wait_ms), limits_.wait_ms_max);
   return hold_or_answer(std::move(hold));
@@ -235,8 +238,7 @@ std::optional<Answer> RequestHandler::review(const Hold& hold) const {
         return std::nullopt;
       }
       if (arrival.state == Arrival::State::kFailed) {
-        outcome.error =
-            fmt::format("{} {}: {}", goal_phrase(hold.goal), place.service, arrival.reason);
+        outcome.error = fmt::format("{} {}: {}", hold.phrase, place.service, arrival.reason);
       }
     }
     outcomes.push_back(std::move(outcome));
@@ -255,7 +257,7 @@ Answer RequestHandler::time_out(const Hold& hold) const {
         .service = place.service, .state = progress ? progress->state : "removed", .error = {}};
     if (pending) {
       outcome.error =
-          fmt::format("{} {} within {}: it is {}{}{}", goal_phrase(hold.goal), place.service,
+          fmt::format("{} {} within {}: it is {}{}{}", hold.phrase, place.service,
                       base::format_duration(hold.timeout_ms * base::kNsPerMs), outcome.state,
                       progress->reason.empty() ? "" : ", ", progress->reason);
     }

@@ -34,6 +34,7 @@ struct Hold {
     std::string error;  // the request itself was refused for this one
   };
   Goal goal = Goal::kStarted;
+  std::string_view phrase;  // "cannot stop": of an error's text
   std::vector<Place> services;
   std::uint64_t timeout_ms = 0;
 };

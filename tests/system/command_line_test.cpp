@@ -106,6 +106,19 @@ TEST(RunTest, ASecondInstanceInTheSameRuntimeDirectoryIsRefused) {
   EXPECT_EQ(birl.state("app"), "running");
 }
 
+// Its message once went to the end of the file, past the offset that the shell goes on at.
+TEST(RunTest, MessagesInAFileAreNotOverwrittenByTheShellAroundBirl) {
+  const InstanceOptions options{.config = "[service.app]\ncommand = [\"@ACTOR@\", \"wait\"]\n"};
+  Instance birl(options);
+  ASSERT_TRUE(birl.wait_state("app", "running"));
+  const CommandResult shell = run_command(
+      {.program = "/bin/sh",
+       .argv = {"sh", "-c", R"({ "$0" run -c "$1" -- true; echo after; } >"$2" 2>&1; cat "$2")",
+                birl_path(), birl.directory() / "base.toml", birl.directory() / "shell.log"}});
+  EXPECT_THAT(shell.out, testing::StartsWith("birl: error: cannot run: another birl answers"));
+  EXPECT_THAT(shell.out, testing::EndsWith("\nafter\n"));
+}
+
 TEST(RunTest, ARuntimeDirectoryOfADeadInstanceIsTakenOver) {
   Instance birl({.config = "[service.app]\ncommand = [\"@ACTOR@\", \"wait\"]\n"});
   ASSERT_TRUE(birl.wait_state("app", "running"));

@@ -21,7 +21,7 @@ RoleOutput check(const std::string& toml, Words words = {}) {
 TEST(CheckTest, AGoodConfigurationIsFine) {
   const RoleOutput output = check("service.web.command = ['web']");
   EXPECT_EQ(output.exit_code, 0);
-  EXPECT_EQ(output.out, "the configuration is fine: services: 1, sinks: 1, sources: 1\n");
+  EXPECT_EQ(output.out, "the configuration is fine: services: 1, sinks: 1, read: BIRL_SET\n");
   EXPECT_EQ(output.errors, "");
 }
 

@@ -31,8 +31,10 @@ TEST(RoleArgumentsTest, LoadTakesACommandWithOrWithoutDashes) {
 TEST(RoleArgumentsTest, AnUnknownWordNamesTheNearest) {
   EXPECT_EQ(parse_role_arguments(Role::kCheck, Words{"--strcit"}).error().message,
             "cannot use the argument --strcit (did you mean --strict?)");
-  EXPECT_EQ(parse_role_arguments(Role::kCheck, Words{"web"}).error().message,
-            "cannot use the argument web (known are -c --json --show --strict)");
+  EXPECT_EQ(parse_role_arguments(Role::kCheck, Words{"a.toml"}).error().message,
+            "cannot use the argument a.toml (did you mean -c a.toml?)");
+  EXPECT_EQ(parse_role_arguments(Role::kCheck, Words{"--everything"}).error().message,
+            "cannot use the argument --everything (known are -c --json --show --strict)");
   EXPECT_EQ(parse_role_arguments(Role::kLoad, Words{"-c"}).error().message,
             "cannot use -c without a file or directory");
 }

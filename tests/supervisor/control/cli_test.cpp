@@ -1,5 +1,6 @@
 #include "supervisor/cli.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "supervisor/control/command_line.h"
@@ -46,6 +47,11 @@ TEST(CliTest, AnUnknownVerbRunsOnlyAsProcessOne) {
   EXPECT_EQ(first({"birl"}), words_of({"run"}));
   EXPECT_EQ(other({"birl", "restrat"}).error, "no verb restrat (did you mean restart?)");
   EXPECT_EQ(other({"birl", "sleep", "1"}).error, "no verb sleep; `birl help` lists them");
+}
+
+TEST(CliTest, HelpOnAnUnknownVerbIsRefused) {
+  EXPECT_EQ(other({"birl", "help", "logs"}), words_of({"help", "logs"}));
+  EXPECT_EQ(other({"birl", "help", "statsu"}).error, "no verb statsu (did you mean status?)");
 }
 
 TEST(CliTest, EveryVerbOfTheHelpIsAVerb) {
@@ -110,7 +116,8 @@ TEST(CommandLineTest, ReadsASignalBeforeItsService) {
 TEST(CommandLineTest, AUsageErrorEndsWithTwoAndNamesTheHelp) {
   for (const Words& words :
        {Words{"status", "--bogus"}, Words{"stop"}, Words{"logs", "--stream", "stdin"},
-        Words{"shutdown", "--exit-code", "300"}, Words{"logs", "-n", "many"}}) {
+        Words{"shutdown", "--exit-code", "300"}, Words{"logs", "-n", "many"},
+        Words{"logs", "-n", "-3"}}) {
     const ParsedCommand parsed = parse_command(words);
     EXPECT_FALSE(parsed.options) << words.back();
     EXPECT_EQ(parsed.exit_code, 2);
@@ -124,6 +131,8 @@ TEST(CommandLineTest, HelpAndVersionAreNoErrors) {
   EXPECT_FALSE(help.options);
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_NE(help.out.find("--timestamps"), std::string::npos);
+  EXPECT_THAT(parse_command(Words{"shutdown", "--help"}).out,
+              testing::Not(testing::HasSubstr("newcomer")));
   EXPECT_EQ(parse_command(Words{"--version"}).out, "birl " BIRL_VERSION "\n");
 }
 

@@ -139,6 +139,8 @@ TEST_F(CommandsTest, WaitingTooLongEndsWithFour) {
   const Ran ran = run_birl({"wait", "db", "--timeout", "20ms"});
   EXPECT_EQ(ran.exit_code, 4);
   EXPECT_EQ(ran.errors, "birl: cannot wait for db within 20ms: it is stopped\n");
+  const Ran stopped = run_birl({"wait", "web", "--for", "stopped", "--timeout", "20ms"});
+  EXPECT_EQ(stopped.errors, "birl: cannot wait for web within 20ms: it is running\n");
 }
 
 TEST_F(CommandsTest, StatusPrintsATableOrTheServersJson) {
