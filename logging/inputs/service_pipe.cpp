@@ -13,11 +13,6 @@ constexpr std::size_t kLargeBytes = 256 * 1024;
 constexpr std::size_t kLargestBytes = 1024 * 1024;
 constexpr int kFullBeforeGrowth = 3;
 
-bool is_packet_pipe(int fd) {
-  const int flags = ::fcntl(fd, F_GETFL);
-  return flags >= 0 && (flags & O_DIRECT) != 0;
-}
-
 }  // namespace
 
 bool PipeBudget::take(std::size_t bytes) {
@@ -37,7 +32,7 @@ ServicePipe::ServicePipe(base::Fd fd, const PipeInfo& info, PipeBudget& budget)
   if (pipe_bytes_ > kDefaultBytes) {
     budget_.charge(pipe_bytes_);
   }
-  pacing_.set_never_waits(pipe_bytes_ <= ReadPacing::kSmallPipeBytes || is_packet_pipe(fd_.get()));
+  pacing_.set_never_waits(pipe_bytes_ <= ReadPacing::kSmallPipeBytes);
 }
 
 ServicePipe::~ServicePipe() {

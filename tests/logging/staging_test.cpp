@@ -57,20 +57,6 @@ TEST_F(StagingTest, ReadsWhatIsThereThenNothingThenTheEnd) {
   EXPECT_EQ(staging_->interrupted_ring(), 0U);
 }
 
-TEST_F(StagingTest, WhatCannotBeSplicedIsReadDirectly) {
-  base::SocketPair pair = std::move(*base::make_socket_pair());
-  write_text(pair.second, "line\n");
-  EXPECT_EQ(read(pair.first.get()).outcome, ReadResult::Outcome::kNoSplice);
-  const auto read_it = [&] {
-    return Staging::read_directly(*ring_.writer, 0, pair.first.get(), ring_.writer->room(0))
-        .outcome;
-  };
-  EXPECT_EQ(read_it(), ReadResult::Outcome::kData);
-  EXPECT_EQ(take_all(*consumer_), "line\n");
-  pair.second.reset();
-  EXPECT_EQ(read_it(), ReadResult::Outcome::kEnd);
-}
-
 TEST_F(StagingTest, ADeathInTheSpliceLeavesAllInTheStagingPipe) {
   write_text(staging_in_, "line\n");
   note(IntakePhase::kSplice, 0);
@@ -78,15 +64,6 @@ TEST_F(StagingTest, ADeathInTheSpliceLeavesAllInTheStagingPipe) {
   staging_->recover(ring_.writer.get());
   EXPECT_EQ(take_all(*consumer_), "line\n");
   EXPECT_EQ(staging_->interrupted_ring(), 0U);
-}
-
-TEST_F(StagingTest, ADeathInTheReadLeavesAPartInTheRing) {
-  std::memcpy(ring_.writer->prepare(0, 5), "lin", 3);
-  write_text(staging_in_, "e\n");
-  note(IntakePhase::kRead, 5);
-  ring_.reopen();
-  staging_->recover(ring_.writer.get());
-  EXPECT_EQ(take_all(*consumer_), "line\n");
 }
 
 TEST_F(StagingTest, ADeathBehindTheCommitDoublesNothing) {
