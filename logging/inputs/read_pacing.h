@@ -6,7 +6,7 @@
 // which the pipe fills to one half at the rate seen, at most kIntervalMaxNs, or kBusyIntervalMaxNs
 // for a stream of kBusyBytesPerMs and more: there nobody waits for a single line, and each read
 // costs wake-ups of two threads. A pipe found full is read twice as often. Small pipes
-// pipes never wait: a wait would stop their writer.
+// never wait: a wait would stop their writer.
 #pragma once
 
 #include <cstddef>
