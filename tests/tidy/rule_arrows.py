@@ -20,7 +20,7 @@ ARROWS = (
 )
 # Headers of the system that some folders may not touch: their code is pure. sys/types.h has types
 # only, and of sys/wait.h they use the macros.
-PURE = ("supervisor/machine", "logging/parse")
+PURE = ("supervisor/machine", "logging/parse", "shippers/delivery")
 EFFECTS = re.compile(r"^(uv|unistd|fcntl|signal|csignal|sys/(?!types|wait).*|poll|curl/.*)\.?h?$")
 
 _QUOTED = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
