@@ -47,6 +47,14 @@ class Sink {
   /// further on than this sink left it: lines dropped after block_limit are passed over.
   [[nodiscard]] virtual ConsumeResult consume(const SinkInput& input, std::uint64_t now_ns) = 0;
 
+  /// What no line causes: rotation by time, syncing, telling how work in the background went.
+  /// Called each time that the thread has looked at its inputs; returns when it has to be called
+  /// again at the latest (monotonic), 0: whenever.
+  [[nodiscard]] virtual std::uint64_t tend(std::uint64_t /*now_ns*/) { return 0; }
+
+  /// The end is near and what can still be delivered should be. Any time; the sink's thread.
+  virtual void drain() {}
+
   virtual void reopen() = 0;  // someone moved the files
   virtual void rotate() = 0;
 
@@ -60,7 +68,9 @@ struct SinkContext {
   const RouterConfig& config;
   std::span<std::byte> file_records;  // the region of router_state.h, shared by all file sinks
   SinkReport& report;
+  SinkState& state;  // that `report` writes to
   base::Diag& diag;
+  std::function<void()> wake;  // has tend() called soon; any thread
 };
 
 /// Makes a sink from its configuration. Called on the router's main thread, before any sink thread

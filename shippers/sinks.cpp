@@ -6,8 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "shippers/console/console_sink.h"
 #include "shippers/file/file_sink.h"
+#include "shippers/http/http_destination.h"
+#include "shippers/network/network_sink.h"
 
 namespace shippers {
 
@@ -21,10 +24,27 @@ FileRecordTable record_table(const logging::SinkContext& context) {
   return {context.file_records, names};
 }
 
+std::unique_ptr<logging::Sink> make_http_sink(const logging::SinkConfig& config,
+                                              const logging::SinkContext& context,
+                                              HttpClient& client) {
+  return std::make_unique<NetworkSink>(
+      config, NetworkSink::Parts{.report = context.report,
+                                 .state = context.state,
+                                 .diag = context.diag,
+                                 .wake = context.wake,
+                                 .files = std::make_unique<base::RealFileSystem>(),
+                                 .destination = std::make_unique<HttpDestination>(config, client),
+                                 .host = context.config.host,
+                                 .state_directory = context.config.state_directory,
+                                 .runtime_directory = context.config.runtime_directory,
+                                 .seed = base::realtime_ns()});
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig& config,
-                                                       const logging::SinkContext& context) {
+                                                       const logging::SinkContext& context,
+                                                       HttpClient& client) {
   const std::string& host = context.config.host;
   FileRecordTable records = record_table(context);
   switch (config.type) {
@@ -35,6 +55,11 @@ base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig
     case logging::SinkType::kConsole:
       return ConsoleSink::make(config.name, config.console, host, records, context.report,
                                STDOUT_FILENO, STDERR_FILENO);
+    case logging::SinkType::kHttp:
+    case logging::SinkType::kLoggly:
+    case logging::SinkType::kElasticsearch:
+    case logging::SinkType::kLoki:
+      return make_http_sink(config, context, client);
   }
   return base::fail(base::ErrorCode::kInvalid, "cannot make a sink: its type is unknown");
 }

@@ -38,7 +38,12 @@ int router_role(std::span<const std::string> arguments) {
   // pipes and files of some hundred services. Without the right it has to do with what there is.
   static_cast<void>(raise_open_files());
   base::Diag diag(STDERR_FILENO, base::DiagLevel::kInfo, "birl: ");
-  return logging::run_router(static_cast<int>(*fd), shippers::make_sink, diag);
+  shippers::HttpClient client;
+  const logging::SinkFactory factory = [&client](const logging::SinkConfig& config,
+                                                 const logging::SinkContext& context) {
+    return shippers::make_sink(config, context, client);
+  };
+  return logging::run_router(static_cast<int>(*fd), factory, diag);
 }
 
 int dispatch(std::span<const std::string> arguments) {

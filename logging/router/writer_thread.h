@@ -57,6 +57,7 @@ class WriterThread {
   void start();
   void reopen();
   void rotate();
+  void drain();
 
   /// No input waits for its attach().
   [[nodiscard]] bool is_attached() const { return unattached_.load() == 0; }
@@ -72,7 +73,7 @@ class WriterThread {
     /// cost the lines of nobody else.
     std::uint64_t failing_since_ns = 0;
   };
-  enum class Request { kReopen, kRotate };
+  enum class Request { kReopen, kRotate, kDrain };
 
   void run();
   void take_requests();
@@ -87,10 +88,11 @@ class WriterThread {
 
   Options options_;
   SinkReport report_;
-  std::unique_ptr<Sink> sink_;
   Waker waker_;
+  std::unique_ptr<Sink> sink_;  // behind what its own threads use
   std::vector<std::unique_ptr<Input>> inputs_;
-  PoisonNote suspect_;  // what the last router was at when it died
+  std::uint64_t tend_due_ns_ = 0;  // 0: no time is set
+  PoisonNote suspect_;             // what the last router was at when it died
   std::atomic<int> unattached_{0};
   std::atomic<bool> stopping_{false};
 

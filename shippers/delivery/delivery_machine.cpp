@@ -10,11 +10,16 @@ DeliveryMachine::DeliveryMachine(const Options& options) : options_(options) {
   ASSERT(options.concurrency >= 1 && options.concurrency <= DeliveryLimits::kConcurrencyMax);
 }
 
-void DeliveryMachine::add(std::uint64_t sequence, std::uint32_t events) {
-  ASSERT(events > 0 && (parcels_.empty() || parcels_.back().sequence < sequence));
+void DeliveryMachine::add(std::uint64_t sequence, std::span<const std::uint32_t> requests) {
+  ASSERT(!requests.empty() && (parcels_.empty() || parcels_.back().sequence < sequence));
   Parcel parcel;
   parcel.sequence = sequence;
-  parcel.pieces.push_back({.first = 0, .count = events});
+  std::uint32_t first = 0;
+  for (const std::uint32_t events : requests) {
+    ASSERT(events > 0);
+    parcel.pieces.push_back({.first = first, .count = events});
+    first += events;
+  }
   parcels_.push_back(std::move(parcel));
 }
 

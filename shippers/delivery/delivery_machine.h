@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -68,7 +69,9 @@ class DeliveryMachine {
   explicit DeliveryMachine(const Options& options);
 
   /// The next record; sequences only grow. `events` is at least 1.
-  void add(std::uint64_t sequence, std::uint32_t events);
+  void add(std::uint64_t sequence, std::uint32_t events) { add(sequence, std::span(&events, 1)); }
+  /// The same for a record whose events cannot all be in one request: how many are in each.
+  void add(std::uint64_t sequence, std::span<const std::uint32_t> requests);
   /// The spool has given the record up: it is forgotten, whatever is under way.
   void forget(std::uint64_t sequence);
 

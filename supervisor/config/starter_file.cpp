@@ -29,7 +29,8 @@ const Examples& service_examples() {
 }
 
 const Examples& file_examples() {
-  static const Examples kExamples{{"type", R"(="file")"}, {"services", R"(=["*"])"}};
+  static const Examples kExamples{
+      {"type", R"(="file")"}, {"services", R"(=["*"])"}, {"when_full", R"("block")"}};
   return kExamples;
 }
 
@@ -60,7 +61,8 @@ std::string starter_file() {
          table_text("birl", tables[0], {}) +
          table_text("service.app", tables[1], service_examples()) +
          table_text("sink.files", tables[2], file_examples()) +
-         table_text("sink.console", tables[3], {{"type", "=\"console\""}});
+         table_text("sink.console", tables[3],
+                    {{"type", "=\"console\""}, {"when_full", "\"block\""}});
 }
 
 }  // namespace supervisor

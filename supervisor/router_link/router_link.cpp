@@ -325,14 +325,15 @@ void RouterLink::replace_damaged_ring(ServiceLogs& logs, const std::string& why)
   std::uint64_t lost_lines = 0;
   for (const auto& consumer : logs.view().consumers()) {
     Retired& retired = retired_[consumer.sink_id];
-    retired.received += consumer.received;
+    // What is spooled is not lost: the sink settles it and counts it by itself from now on.
+    retired.received += consumer.received - consumer.spooled;
     retired.delivered += consumer.delivered;
     for (std::size_t reason = 0; reason < logging::kDropReasons; ++reason) {
       retired.dropped[reason] += consumer.dropped[reason];
     }
     retired.dropped[static_cast<std::size_t>(logging::DropReason::kRingDamaged)] +=
-        consumer.buffered;
-    lost_lines = std::max(lost_lines, consumer.buffered);
+        consumer.buffered - consumer.spooled;
+    lost_lines = std::max(lost_lines, consumer.buffered - consumer.spooled);
   }
   const std::uint64_t capacity = logs.view().capacity();
   const Result<void> replaced =

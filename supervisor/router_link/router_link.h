@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/fd.h"
 #include "base/loop.h"
@@ -132,7 +133,8 @@ class RouterLink {
   base::Pipe staging_;
   int message_fd_ = -1;
   std::deque<ServiceLogs> services_;  // stable addresses; index is the service id
-  std::uint64_t next_ring_id_ = 1;
+  /// Spools outlive a boot and name rings, so no boot may use the id of another.
+  std::uint64_t next_ring_id_ = base::realtime_ns();
   std::map<std::uint32_t, Retired> retired_;
 
   pid_t pid_ = 0;

@@ -4,6 +4,7 @@
 
 #include "shippers/console/console_sink.h"
 #include "shippers/file/file_sink.h"
+#include "shippers/network/network_sink.h"
 #include "tests/shippers/sink_world.h"
 
 namespace shippers {
@@ -12,12 +13,18 @@ namespace {
 class SinksTest : public testing::Test {
  protected:
   logging::SinkContext context() {
-    return {.config = config_, .file_records = world_.records(), .report = report_, .diag = diag_};
+    return {.config = config_,
+            .file_records = world_.records(),
+            .report = report_,
+            .state = world_.state(),
+            .diag = diag_,
+            .wake = [] {}};
   }
 
   SinkWorld world_;
   logging::RouterConfig config_;
   logging::SinkReport report_{world_.state()};
+  HttpClient client_;
   base::Diag diag_{2, base::DiagLevel::kError, ""};
 };
 
@@ -26,13 +33,25 @@ TEST_F(SinksTest, EachTypeMakesItsSink) {
   config_.sinks[0].name = "files";
   config_.sinks[0].type = logging::SinkType::kFile;
   config_.sinks[1].name = "console";
-  const logging::SinkFactory factory = make_sink;
-  const auto file = factory(config_.sinks[0], context());
+  const auto file = make_sink(config_.sinks[0], context(), client_);
   ASSERT_TRUE(file);
   EXPECT_NE(dynamic_cast<FileSink*>(file->get()), nullptr);
-  const auto console = factory(config_.sinks[1], context());
+  const auto console = make_sink(config_.sinks[1], context(), client_);
   ASSERT_TRUE(console);
   EXPECT_NE(dynamic_cast<ConsoleSink*>(console->get()), nullptr);
+}
+
+TEST_F(SinksTest, EveryTypeAcrossANetworkMakesANetworkSink) {
+  for (std::size_t type = 0; type < enum_names(logging::SinkType{}).size(); ++type) {
+    logging::SinkConfig config;
+    config.name = "remote";
+    config.type = static_cast<logging::SinkType>(type);
+    if (is_network(config.type)) {
+      const auto sink = make_sink(config, context(), client_);
+      ASSERT_TRUE(sink) << type;
+      EXPECT_NE(dynamic_cast<NetworkSink*>(sink->get()), nullptr) << type;
+    }
+  }
 }
 
 TEST_F(SinksTest, AWrongTemplateNamesTheSink) {
@@ -40,7 +59,7 @@ TEST_F(SinksTest, AWrongTemplateNamesTheSink) {
   config_.sinks[0].name = "files";
   config_.sinks[0].type = logging::SinkType::kFile;
   config_.sinks[0].file.path = "/l/{nobody}";
-  const auto sink = make_sink(config_.sinks[0], context());
+  const auto sink = make_sink(config_.sinks[0], context(), client_);
   ASSERT_FALSE(sink);
   EXPECT_TRUE(sink.error().message.starts_with("sink files: path: cannot use \"{nobody}\""));
 }
