@@ -71,13 +71,7 @@ Result<void> Instance::choose_runtime_directory() {
                  {.configured = config_.birl.runtime_directory,
                   .xdg_runtime_directory = variable(parts_.environment, "XDG_RUNTIME_DIR"),
                   .uid = ::geteuid()}));
-  const std::string socket = socket_path();
-  if (base::connect_unix(socket)) {
-    return base::fail(ErrorCode::kExists,
-                      fmt::format("cannot run: another birl answers at {}; stop it, or set [birl] "
-                                  "runtime_directory",
-                                  socket));
-  }
+  TRY_ASSIGN(runtime_lock_, lock_runtime_directory(runtime_directory_));
   return reset_environment_directory(environment_directory());
 }
 
