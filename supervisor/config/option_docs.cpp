@@ -9,13 +9,19 @@ namespace supervisor {
 
 std::vector<TableDoc> list_options() {
   OptionLister birl;
+  OptionLister init;
+  OptionLister finish;
   OptionLister service;
   OptionLister file;
   OptionLister console;
   BirlConfig birl_config;
+  InitConfig init_config;
+  FinishConfig finish_config;
   ServiceConfig service_config;
   logging::SinkConfig sink_config;
   birl_config.visit(birl);
+  init_config.visit(init);
+  finish_config.visit(finish);
   service_config.visit(service);
   sink_config.visit_common(file);
   sink_config.file.visit(file);
@@ -24,7 +30,9 @@ std::vector<TableDoc> list_options() {
   return {{"birl", birl.take()},
           {"service.NAME", service.take()},
           {"sink.NAME (type \"file\")", file.take()},
-          {"sink.NAME (type \"console\")", console.take()}};
+          {"sink.NAME (type \"console\")", console.take()},
+          {"init", init.take()},
+          {"finish", finish.take()}};
 }
 
 std::string option_reference() {

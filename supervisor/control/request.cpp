@@ -34,11 +34,12 @@ struct VerbRule {
 
 constexpr std::size_t kMany = 512;
 constexpr unsigned kTransition = kNoWaitOption | kTimeoutOption;
-constexpr std::array<VerbRule, 11> kVerbs{{
+constexpr std::array<VerbRule, 12> kVerbs{{
     {"status", Verb::kStatus, 0, 1, kNone, "status [NAME]"},
     {"start", Verb::kStart, 1, kMany, kTransition, "start NAME..."},
     {"stop", Verb::kStop, 1, kMany, kTransition, "stop NAME..."},
     {"restart", Verb::kRestart, 1, kMany, kTransition, "restart NAME..."},
+    {"reload", Verb::kReload, 1, kMany, kTransition, "reload NAME..."},
     {"wait", Verb::kWait, 1, kMany, kTimeoutOption | kForOption, "wait NAME... [--for STATE]"},
     {"signal", Verb::kSignal, 2, 2, kGroupOption, "signal SIGNAL NAME [--group]"},
     {"logs", Verb::kLogs, 0, kMany, kNone, "logs [NAME...]"},
