@@ -5,11 +5,11 @@
 
 #include <algorithm>
 
+#include "base/accounts.h"
 #include "base/clock.h"
 #include "base/unix_socket.h"
 #include "supervisor/config/runtime_directory.h"
 #include "supervisor/instance.h"
-#include "supervisor/process/accounts.h"
 #include "supervisor/process/environment_directory.h"
 #include "supervisor/process/last_resort.h"
 #include "supervisor/process/terminal.h"
@@ -190,7 +190,7 @@ Result<void> Instance::open_control() {
              base::listen_unix(path, static_cast<mode_t>(config_.birl.control.mode.bits)));
   ControlAccess access{.user = ::geteuid(), .group = std::nullopt};
   if (!config_.birl.control.group.empty()) {
-    TRY_ASSIGN(access.group, find_group(config_.birl.control.group, AccountFiles{}));
+    TRY_ASSIGN(access.group, base::find_group(config_.birl.control.group, {}));
     if (::chown(path.c_str(), static_cast<uid_t>(-1), *access.group) != 0) {
       return base::fail_errno(fmt::format("cannot give {} to its group", path));
     }

@@ -98,6 +98,7 @@ void WriterThread::run() {
       progressed = step(*input, now_ns) || progressed;
     }
     watch_failures(now_ns);
+    tend_due_ns_ = sink_->tend(now_ns);
     if (!progressed) {
       options_.busy.end();
       options_.on_idle();
@@ -213,7 +214,7 @@ void WriterThread::drop_oldest(Input& input) {
 }
 
 std::uint64_t WriterThread::next_due_ns(std::uint64_t now_ns) const {
-  std::uint64_t due_ns = UINT64_MAX;
+  std::uint64_t due_ns = tend_due_ns_ == 0 ? UINT64_MAX : tend_due_ns_;
   for (const auto& input : inputs_) {
     if (input->not_before_ns != 0) {
       due_ns = std::min(due_ns, input->not_before_ns);

@@ -87,10 +87,11 @@ class WriterThread {
 
   Options options_;
   SinkReport report_;
-  std::unique_ptr<Sink> sink_;
   Waker waker_;
+  std::unique_ptr<Sink> sink_;  // behind what its own threads use
   std::vector<std::unique_ptr<Input>> inputs_;
-  PoisonNote suspect_;  // what the last router was at when it died
+  std::uint64_t tend_due_ns_ = 0;  // 0: no time is set
+  PoisonNote suspect_;             // what the last router was at when it died
   std::atomic<int> unattached_{0};
   std::atomic<bool> stopping_{false};
 

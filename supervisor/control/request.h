@@ -4,6 +4,7 @@
 //     start | stop | restart | reload NAME... [--no-wait] [--timeout DURATION]
 //     wait NAME... [--for ready|stopped|failed] [--timeout DURATION]
 //     signal SIGNAL NAME [--group]
+//     rotate [SINK]
 //     logs [NAME...]
 //     shutdown [--exit-code N]
 //     healthy [NAME...] [--live]
@@ -32,6 +33,7 @@ enum class Verb : std::uint8_t {
   kReload,
   kWait,
   kSignal,
+  kRotate,
   kLogs,
   kShutdown,
   kHealthy,

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <memory>
 
-#include "supervisor/process/small_file.h"
+#include "base/small_file.h"
 
 namespace supervisor {
 

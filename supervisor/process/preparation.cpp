@@ -42,10 +42,10 @@ struct PreparationMessage {
 Result<std::optional<Account>> find_own_account(const ServiceConfig& config,
                                                 const AccountFiles& files) {
   if (!config.user.empty()) {
-    return find_account(config.user, files);
+    return base::find_account(config.user, files);
   }
   if (!config.group.empty() || !config.groups.empty()) {
-    return find_account(std::to_string(::geteuid()), files);
+    return base::find_account(std::to_string(::geteuid()), files);
   }
   return std::nullopt;
 }

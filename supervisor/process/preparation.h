@@ -14,7 +14,7 @@
 
 #include "base/result.h"
 #include "supervisor/config/config.h"
-#include "supervisor/process/accounts.h"
+#include "supervisor/process/identity.h"
 #include "supervisor/process/service_directories.h"
 #include "supervisor/process/spawn.h"
 

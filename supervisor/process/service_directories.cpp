@@ -57,12 +57,12 @@ class DirectoryMaker {
     uid_ = directories_.owner != nullptr ? directories_.owner->uid : ::geteuid();
     gid_ = directories_.owner != nullptr ? directories_.owner->gid : ::getegid();
     if (!directory.user.empty()) {
-      TRY_ASSIGN(const Account account, find_account(directory.user, directories_.accounts));
+      TRY_ASSIGN(const Account account, base::find_account(directory.user, directories_.accounts));
       uid_ = account.uid;
       gid_ = account.gid;
     }
     if (!directory.group.empty()) {
-      TRY_ASSIGN(gid_, find_group(directory.group, directories_.accounts));
+      TRY_ASSIGN(gid_, base::find_group(directory.group, directories_.accounts));
     }
     return {};
   }

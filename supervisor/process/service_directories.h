@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 #include "supervisor/config/context_config.h"
-#include "supervisor/process/accounts.h"
+#include "supervisor/process/identity.h"
 
 namespace supervisor {
 
