@@ -17,7 +17,6 @@
 
 namespace supervisor {
 
-using base::ErrorCode;
 using base::Result;
 
 namespace {
@@ -57,6 +56,9 @@ Result<void> Instance::begin_running(Config config) {
   TRY(set_up_last_resort());
   TRY(open_router());
   TRY(open_fleet());
+  if (terminal_ != TerminalMode::kNone && config_.birl.log_level < LogLevel::kWarn) {
+    parts_.diag.set_lowest(base::DiagLevel::kWarn);  // somebody works on that screen
+  }
   TRY(open_control());
   // From here on birl's own messages go the way of all logs: what went wrong above is said already.
   parts_.diag.redirect(message_pipe_.get(), "");

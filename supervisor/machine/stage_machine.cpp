@@ -97,8 +97,13 @@ void StageMachine::begin_next(std::uint64_t now_ns) {
     return end(exit_code_ == 0 ? Result::kDone : Result::kFailed);
   }
   if (term_due_ns(now_ns) <= now_ns) {
-    fail(kCodeStageTimeout, fmt::format("there was no time left for {}", names_[next_]));
-    return end(Result::kFailed);
+    const std::string what = fmt::format("no time is left for {}", names_[next_]);
+    if (now_ns >= timeout_due_ns_) {
+      fail(kCodeStageTimeout, what);
+      return end(Result::kFailed);
+    }
+    port_.script_failed(rules_.kind, what);
+    return end(Result::kStopped);
   }
   state_ = State::kStarting;
   port_.start_script(rules_.kind, next_++);
@@ -157,17 +162,27 @@ void StageMachine::on_timer(std::uint64_t generation, std::uint64_t now_ns) {
     return;  // it was cancelled or replaced while on its way
   }
   timer_runs_ = false;
+  const bool is_timeout = now_ns >= timeout_due_ns_;  // else the shutdown's time is over
+  const auto give_up = [&](const std::string& what) {
+    port_.abandon(rules_.kind);
+    if (is_timeout) {
+      fail(kCodeStageTimeout, what);
+      return end(Result::kFailed);
+    }
+    port_.script_failed(rules_.kind, what);
+    end(Result::kStopped);
+  };
   switch (state_) {
     case State::kListing:
-      port_.abandon(rules_.kind);
-      fail(kCodeStageTimeout, "its directory could not be read in time");
-      return end(Result::kFailed);
+      return give_up("its directory could not be read in time");
     case State::kStarting:
-      port_.abandon(rules_.kind);
-      fail(kCodeStageTimeout, fmt::format("{} did not start in time", names_[next_ - 1]));
-      return end(Result::kFailed);
+      return give_up(fmt::format("{} did not start in time", names_[next_ - 1]));
     case State::kRunning:
-      return ask_to_stop(Why::kTimeout, now_ns);
+      if (!is_timeout) {
+        port_.script_failed(rules_.kind,
+                            fmt::format("{} is stopped: no time is left", names_[next_ - 1]));
+      }
+      return ask_to_stop(is_timeout ? Why::kTimeout : Why::kStop, now_ns);
     case State::kStopping:
       return kill_script();
     case State::kIdle:

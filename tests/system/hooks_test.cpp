@@ -176,7 +176,7 @@ command = ["@ACTOR@", "wait"]
   ASSERT_TRUE(birl.wait_state("quick", "running"));
   EXPECT_EQ(birl.stop(), 0);
   EXPECT_THAT(lines_of(birl.stderr_text()).back(),
-              testing::MatchesRegex("birl: deaf: [0-9]+\\.[0-9] s of 9s, killed"));
+              testing::MatchesRegex("birl: warn: deaf: [0-9]+\\.[0-9] s of 9s, killed"));
 }
 
 }  // namespace

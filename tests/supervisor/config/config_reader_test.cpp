@@ -43,7 +43,8 @@ class Scrambler {
   void change(base::FileMode& mode) { mode.bits ^= 0011U; }
   void change(ResourceLimit& limit) { limit.value += 4096; }
   void change(std::vector<DirectoryConfig>& items) {
-    items = {{.path = "/x", .user = "u", .mode = base::FileMode{0700}, .recursive = true}};
+    items = {
+        {.path = "/x", .user = "u", .group = "g", .mode = base::FileMode{0700}, .recursive = true}};
   }
   void change(Command& command) { command.argv = {"x", "y"}; }
   template <typename T>

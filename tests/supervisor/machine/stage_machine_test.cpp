@@ -162,7 +162,10 @@ TEST(StageMachineTest, WithADeadlineTheTermComesBeforeIt) {
   driver.stage.on_listed({"a"}, 0);
   driver.stage.on_started(100);
   driver.take();
-  EXPECT_EQ(driver.fire_timer(), (Effects{"finish: timer 1s", "finish: signal 15 to group 100"}));
+  EXPECT_EQ(driver.fire_timer(), (Effects{"finish: failed: a is stopped: no time is left",
+                                          "finish: timer 1s", "finish: signal 15 to group 100"}));
+  driver.exited(100, 1);
+  EXPECT_EQ(driver.stage.result(), Result::kStopped) << "no failure of its own";
 }
 
 TEST(StageMachineTest, LateTimersAndStrangersAreNothing) {

@@ -45,7 +45,7 @@ TEST(HelperChildTest, HoldsNoDescriptorOfItsParent) {
   HelperChild helper = *HelperChild::start([] {
     std::size_t open = 0;
     for (int fd = 3; fd < 1024; ++fd) {
-      open += ::fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+      open += ::fcntl(fd, F_GETFD) >= 0 ? 1U : 0U;
     }
     return std::vector<std::byte>{static_cast<std::byte>(open)};
   });

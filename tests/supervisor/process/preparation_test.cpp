@@ -49,7 +49,7 @@ TEST_F(PreparationTest, KnowsWhatNeedsNoFile) {
   EXPECT_FALSE(touches_files(config));
   config.environment = {{"A", "1"}};
   EXPECT_FALSE(touches_files(config));
-  config.directories = {{.path = "/x"}};
+  config.directories.emplace_back().path = "/x";
   EXPECT_TRUE(touches_files(config));
   config = {};
   config.user = "0";
@@ -87,7 +87,7 @@ TEST_F(PreparationTest, DirectoriesBelongToTheServicesUser) {
   ServiceConfig config;
   config.user = "app";
   config.group = "log";
-  config.directories = {{.path = directory_.path() + "/data"}};
+  config.directories.emplace_back().path = directory_.path() + "/data";
   ASSERT_TRUE(prepare(config));
   struct stat status {};
   ASSERT_EQ(::stat((directory_.path() + "/data").c_str(), &status), 0);
