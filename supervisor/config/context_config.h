@@ -56,10 +56,10 @@ struct CapabilitiesConfig {
 };
 
 struct DirectoryConfig {
-  std::string path;
-  std::string user;                    // empty: the service's
-  std::string group;                   // empty: the user's
-  std::optional<base::FileMode> mode;  // unset: 0755 for a new one, an old one keeps its own
+  std::string path{};
+  std::string user{};                    // empty: the service's
+  std::string group{};                   // empty: the user's
+  std::optional<base::FileMode> mode{};  // unset: 0755 for a new one, an old one keeps its own
   bool recursive = false;
 
   template <typename V>

@@ -27,8 +27,8 @@ struct ServiceProgress {
   bool ready = false;        // as in ServiceStatus
   std::uint64_t starts = 0;  // how often it has entered `starting` since boot
   std::string reason;
-  std::uint64_t reloads = 0;  // how many have ended
-  std::string reload_error;   // of the last one
+  std::uint64_t reloads = 0;   // how many have ended
+  std::string reload_error{};  // of the last one
 };
 
 /// One ring for `birl logs`: `ring` is a read-only description (base::reopen_read_only).
