@@ -15,7 +15,6 @@ namespace support {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 class ContextTest : public WorldTest {
  protected:
@@ -126,7 +125,6 @@ environment = { OWN = "line\n$$tail" }
   EXPECT_EQ(birl.stdout_text(), "ODD=" + odd + "\nEMPTY=\nSPACE= \nOWN=line\n$tail\n");
 }
 
-/// A service that hangs in its preparation: the start of an environment file that never answers.
 TEST_P(ContextTest, AStopIsHeardWhileAStartIsBeingPrepared) {
   Instance birl({.config = R"(
 [service.app]
