@@ -125,18 +125,6 @@ environment = { OWN = "line\n$$tail" }
   EXPECT_EQ(birl.stdout_text(), "ODD=" + odd + "\nEMPTY=\nSPACE= \nOWN=line\n$tail\n");
 }
 
-TEST_P(ContextTest, AStopIsHeardWhileAStartIsBeingPrepared) {
-  Instance birl({.config = R"(
-[service.app]
-user = "65534"
-directories = [{ path = "@DIR@/a" }]
-command = ["@ACTOR@", "wait"]
-)",
-                 .world = world()});
-  birl.signal(SIGTERM);
-  EXPECT_THAT(birl.wait_exit(), testing::AnyOf(0, -SIGTERM, 128 + SIGTERM));
-}
-
 TEST(StrictIdentityTest, AMissingRightIsAFailedStart) {
   if (::getuid() != 0) {
     GTEST_SKIP() << "becoming somebody else needs root";
