@@ -18,6 +18,12 @@ std::uint64_t add_saturating(std::uint64_t a, std::uint64_t b) {
   return b > StageMachine::kNever - a ? StageMachine::kNever : a + b;
 }
 
+/// Timers count milliseconds of the loop's clock and may come a little early.
+bool is_reached(std::uint64_t due_ns, std::uint64_t now_ns) {
+  constexpr std::uint64_t kEarlyMaxNs = 2 * base::kNsPerMs;
+  return now_ns + kEarlyMaxNs >= due_ns;
+}
+
 }  // namespace
 
 void StageMachine::begin(std::uint64_t deadline_ns, std::uint64_t now_ns) {
@@ -98,7 +104,7 @@ void StageMachine::begin_next(std::uint64_t now_ns) {
   }
   if (term_due_ns(now_ns) <= now_ns) {
     const std::string what = fmt::format("no time is left for {}", names_[next_]);
-    if (now_ns >= timeout_due_ns_) {
+    if (is_reached(timeout_due_ns_, now_ns)) {
       fail(kCodeStageTimeout, what);
       return end(Result::kFailed);
     }
@@ -162,7 +168,7 @@ void StageMachine::on_timer(std::uint64_t generation, std::uint64_t now_ns) {
     return;  // it was cancelled or replaced while on its way
   }
   timer_runs_ = false;
-  const bool is_timeout = now_ns >= timeout_due_ns_;  // else the shutdown's time is over
+  const bool is_timeout = is_reached(timeout_due_ns_, now_ns);  // else the shutdown's time is over
   const auto give_up = [&](const std::string& what) {
     port_.abandon(rules_.kind);
     if (is_timeout) {

@@ -15,7 +15,6 @@ namespace support {
 namespace {
 
 using testing::HasSubstr;
-using testing::Not;
 
 class ContextTest : public WorldTest {
  protected:
@@ -124,19 +123,6 @@ environment = { OWN = "line\n$$tail" }
                  .world = world()});
   EXPECT_EQ(birl.wait_exit(), 0);
   EXPECT_EQ(birl.stdout_text(), "ODD=" + odd + "\nEMPTY=\nSPACE= \nOWN=line\n$tail\n");
-}
-
-/// A service that hangs in its preparation: the start of an environment file that never answers.
-TEST_P(ContextTest, AStopIsHeardWhileAStartIsBeingPrepared) {
-  Instance birl({.config = R"(
-[service.app]
-user = "65534"
-directories = [{ path = "@DIR@/a" }]
-command = ["@ACTOR@", "wait"]
-)",
-                 .world = world()});
-  birl.signal(SIGTERM);
-  EXPECT_THAT(birl.wait_exit(), testing::AnyOf(0, -SIGTERM, 128 + SIGTERM));
 }
 
 TEST(StrictIdentityTest, AMissingRightIsAFailedStart) {
