@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,18 @@ struct FileStatus {
   std::uint64_t size = 0;
   std::uint32_t links = 0;  // 0: its last name was removed
   bool regular = false;     // else a device, FIFO, ...
+  std::uint32_t mode = 0;   // permission bits
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint64_t modified_ns = 0;  // realtime of the last write
+};
+
+/// Who a file is to belong to; unset: whom the kernel gives it to.
+struct FileOwner {
+  std::optional<std::uint32_t> uid;
+  std::optional<std::uint32_t> gid;
+
+  [[nodiscard]] bool empty() const { return !uid && !gid; }
 };
 
 class FileSystem {
@@ -46,6 +59,8 @@ class FileSystem {
   [[nodiscard]] virtual Result<Fd> open_existing(const std::string& path) = 0;
   /// Opens for reading and writing at any place; made with `mode` when it does not exist.
   [[nodiscard]] virtual Result<Fd> open_update(const std::string& path, std::uint32_t mode) = 0;
+  /// Opens an existing file for reading.
+  [[nodiscard]] virtual Result<Fd> open_read(const std::string& path) = 0;
 
   [[nodiscard]] virtual Result<FileStatus> status(int fd) = 0;
   [[nodiscard]] virtual Result<FileStatus> status(const std::string& path) = 0;
@@ -60,12 +75,16 @@ class FileSystem {
                                               std::string_view bytes) = 0;
   [[nodiscard]] virtual Result<void> truncate(int fd, std::uint64_t size) = 0;
   [[nodiscard]] virtual Result<void> sync(int fd) = 0;
+  [[nodiscard]] virtual Result<void> set_owner(int fd, const FileOwner& owner) = 0;
+  [[nodiscard]] virtual Result<void> set_mode(int fd, std::uint32_t mode) = 0;
+  [[nodiscard]] virtual Result<void> set_modified(int fd, std::uint64_t realtime_ns) = 0;
 
   [[nodiscard]] virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual Result<void> remove(const std::string& path) = 0;
-  /// Like mkdir -p; existing directories are fine.
-  [[nodiscard]] virtual Result<void> make_directories(const std::string& path,
-                                                      std::uint32_t mode) = 0;
+  /// Like mkdir -p; existing directories are fine, those that are made belong to `owner`. That one
+  /// cannot be given away is no error.
+  [[nodiscard]] virtual Result<void> make_directories(const std::string& path, std::uint32_t mode,
+                                                      const FileOwner& owner) = 0;
   /// Names in a directory, without `.` and `..`, in no order.
   [[nodiscard]] virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
 };
@@ -75,6 +94,7 @@ class RealFileSystem final : public FileSystem {
   [[nodiscard]] Result<Fd> open_append(const std::string& path, std::uint32_t mode) override;
   [[nodiscard]] Result<Fd> open_existing(const std::string& path) override;
   [[nodiscard]] Result<Fd> open_update(const std::string& path, std::uint32_t mode) override;
+  [[nodiscard]] Result<Fd> open_read(const std::string& path) override;
   [[nodiscard]] Result<FileStatus> status(int fd) override;
   [[nodiscard]] Result<FileStatus> status(const std::string& path) override;
   [[nodiscard]] Result<std::size_t> append(int fd, std::span<const iovec> parts) override;
@@ -84,9 +104,13 @@ class RealFileSystem final : public FileSystem {
                                       std::string_view bytes) override;
   [[nodiscard]] Result<void> truncate(int fd, std::uint64_t size) override;
   [[nodiscard]] Result<void> sync(int fd) override;
+  [[nodiscard]] Result<void> set_owner(int fd, const FileOwner& owner) override;
+  [[nodiscard]] Result<void> set_mode(int fd, std::uint32_t mode) override;
+  [[nodiscard]] Result<void> set_modified(int fd, std::uint64_t realtime_ns) override;
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) override;
   [[nodiscard]] Result<void> remove(const std::string& path) override;
-  [[nodiscard]] Result<void> make_directories(const std::string& path, std::uint32_t mode) override;
+  [[nodiscard]] Result<void> make_directories(const std::string& path, std::uint32_t mode,
+                                              const FileOwner& owner) override;
   [[nodiscard]] Result<std::vector<std::string>> list(const std::string& directory) override;
 };
 

@@ -15,6 +15,9 @@
 
 namespace logging {
 
+/// What may stand in braces in labels and tags.
+inline constexpr std::array<std::string_view, 3> kLabelNames{"service", "stream", "host"};
+
 struct BatchConfig {
   base::ByteCount bytes{1'000'000};
   std::uint32_t records = 10'000;

@@ -16,6 +16,7 @@
 #include "base/diag.h"
 #include "base/result.h"
 #include "logging/handoff/ring_reader.h"
+#include "logging/router/background_thread.h"
 #include "logging/sink_config.h"
 #include "logging/sink_report.h"
 
@@ -70,7 +71,8 @@ struct SinkContext {
   SinkReport& report;
   SinkState& state;  // that `report` writes to
   base::Diag& diag;
-  std::function<void()> wake;  // has tend() called soon; any thread
+  BackgroundThread& background;  // of lowest priority; stopped before any sink goes
+  std::function<void()> wake;    // has tend() called soon; any thread
 };
 
 /// Makes a sink from its configuration. Called on the router's main thread, before any sink thread

@@ -49,9 +49,16 @@ base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig
   FileRecordTable records = record_table(context);
   switch (config.type) {
     case logging::SinkType::kFile:
-      return FileSink::make(config.name, config.file, host,
-                            std::make_unique<base::RealFileSystem>(), std::move(records),
-                            context.report);
+      return FileSink::make({.name = config.name,
+                             .config = config.file,
+                             .host = host,
+                             .files = std::make_unique<base::RealFileSystem>(),
+                             .records = std::move(records),
+                             .report = context.report,
+                             .background_files = std::make_unique<base::RealFileSystem>(),
+                             .background = context.background,
+                             .wake = context.wake,
+                             .realtime = base::realtime_ns});
     case logging::SinkType::kConsole:
       return ConsoleSink::make(config.name, config.console, host, records, context.report,
                                STDOUT_FILENO, STDERR_FILENO);

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "supervisor/control/health.h"
 #include "supervisor/process/signals.h"
 #include "supervisor/process/usage.h"
@@ -23,6 +25,8 @@ namespace {
 
 std::string_view fleet_state_name(FleetState state) {
   switch (state) {
+    case FleetState::kInit:
+      return "starting";
     case FleetState::kRunning:
       return "running";
     case FleetState::kStopping:
@@ -125,6 +129,8 @@ std::optional<ServiceProgress> ControlAdapter::progress(const std::string& servi
       machine.state() == ServiceState::kRunning || machine.state() == ServiceState::kDone;
   progress.starts = starts_[*id];
   progress.reason = machine.reason();
+  progress.reloads = parts_.reload.progress(*id).ended;
+  progress.reload_error = parts_.reload.progress(*id).error;
   return progress;
 }
 
@@ -138,6 +144,11 @@ Result<void> ControlAdapter::stop(const std::string& service) {
 
 Result<void> ControlAdapter::restart(const std::string& service) {
   return parts_.fleet.restart(service, base::monotonic_ns());
+}
+
+Result<void> ControlAdapter::reload(const std::string& service) {
+  const std::optional<ServiceId> id = parts_.fleet.find(service);
+  return id ? parts_.reload.begin(*id) : Result<void>(no_such_service(service, service_names()));
 }
 
 Result<void> ControlAdapter::signal(const std::string& service, const std::string& signal,
@@ -156,6 +167,24 @@ Result<void> ControlAdapter::signal(const std::string& service, const std::strin
   if (::kill(target == SignalTarget::kGroup ? -pid : pid, *number) != 0) {
     return base::fail_errno(fmt::format("cannot signal {}", service));
   }
+  return {};
+}
+
+Result<void> ControlAdapter::rotate(const std::string& sink) {
+  const auto found = std::ranges::find(parts_.sinks, sink, &logging::SinkConfig::name);
+  if (!sink.empty() && found == parts_.sinks.end()) {
+    std::vector<std::string> names;
+    std::ranges::transform(parts_.sinks, std::back_inserter(names), &logging::SinkConfig::name);
+    const auto near = base::nearest(sink, names);
+    return base::fail(ErrorCode::kNotFound,
+                      fmt::format("cannot rotate {}: there is no such sink{}", sink,
+                                  near ? fmt::format(" (did you mean {}?)", *near) : ""));
+  }
+  if (!sink.empty() && found->type != logging::SinkType::kFile) {
+    return base::fail(ErrorCode::kInvalid,
+                      fmt::format("cannot rotate {}: it is no file sink", sink));
+  }
+  parts_.router.rotate(sink);
   return {};
 }
 

@@ -53,7 +53,8 @@ Graph::~Graph() {
     intake_->stop();
     intake_thread_.join();
   }
-  writers_.clear();  // joins; they borrow the rings
+  background_.stop();  // its jobs are the sinks'
+  writers_.clear();    // joins; they borrow the rings
 }
 
 base::Result<void> Graph::open(base::Pipe staging, const SinkFactory& factory) {
@@ -88,6 +89,7 @@ base::Result<void> Graph::make_writer(const SinkConfig& config, const SinkFactor
                                .report = writer->report(),
                                .state = *state,
                                .diag = diag_,
+                               .background = background_,
                                .wake = [&waker = writer->waker()] { waker.notify(); }});
   if (sink) {
     writer->set_sink(std::move(*sink));

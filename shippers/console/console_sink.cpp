@@ -48,7 +48,7 @@ FileRecord& settled(FileRecord& record) {
 base::Result<std::unique_ptr<ConsoleSink>> ConsoleSink::make(
     const std::string& name, const logging::ConsoleSinkConfig& config, const std::string& host,
     FileRecordTable& records, logging::SinkReport& report, int stdout_fd, int stderr_fd) {
-  auto prefix = PathTemplate::parse(config.prefix);
+  auto prefix = PathTemplate::parse_text(config.prefix);
   if (!prefix) {
     return base::with_context(fmt::format("sink {}: prefix", name), prefix.error());
   }
@@ -71,9 +71,15 @@ ConsoleSink::ConsoleSink(const logging::ConsoleSinkConfig& config, const std::st
       report_(report),
       outputs_(std::move(outputs)) {}
 
+std::string ConsoleSink::prefix_of(const std::string& service, Stream stream) const {
+  return prefix_.text({.service = service, .stream = stream, .host = host_, .realtime_ns = 0});
+}
+
 ConsoleRoute ConsoleSink::route_of(const std::string& service) const {
   if (service == kOwnService) {
-    return {.output = {kStderr, kStderr}, .prefix = {"birl: ", "birl: "}};
+    return {
+        .output = {kStderr, kStderr},
+        .head = LineHead(timestamp_of(config_.format, config_.timestamp), {"birl: ", "birl: "})};
   }
   ConsoleRoute route;
   switch (config_.target) {
@@ -87,8 +93,8 @@ ConsoleRoute ConsoleSink::route_of(const std::string& service) const {
       route.output = {kStderr, kStderr};
       break;
   }
-  route.prefix = {prefix_.text(service, Stream::kStdout, host_),
-                  prefix_.text(service, Stream::kStderr, host_)};
+  route.head = LineHead(config_.format, config_.timestamp, service,
+                        {prefix_of(service, Stream::kStdout), prefix_of(service, Stream::kStderr)});
   return route;
 }
 

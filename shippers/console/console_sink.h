@@ -56,6 +56,7 @@ class ConsoleSink final : public logging::Sink {
               PathTemplate prefix, logging::SinkReport& report,
               std::array<ConsoleOutput, kOutputs> outputs);
 
+  [[nodiscard]] std::string prefix_of(const std::string& service, logging::Stream stream) const;
   [[nodiscard]] ConsoleRoute route_of(const std::string& service) const;
   [[nodiscard]] bool start_batch(logging::RingConsumer& consumer);
   [[nodiscard]] Flush flush(std::uint64_t now_ns, bool may_wait);

@@ -53,7 +53,7 @@ std::uint64_t Spool::segment_bytes() const {
 
 base::Result<std::unique_ptr<Spool>> Spool::open(const Options& options, base::FileSystem& files,
                                                  const std::map<std::uint64_t, RingMark>& marks) {
-  TRY(files.make_directories(options.directory, kDirectoryMode));
+  TRY(files.make_directories(options.directory, kDirectoryMode, {}));
   TRY_ASSIGN(SpoolState state, SpoolState::open(files, options.directory + "/state"));
   std::unique_ptr<Spool> spool(new Spool(options, files, std::move(state)));
   TRY(spool->find_segments());

@@ -6,7 +6,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "shippers/file/path_template.h"
+#include "shippers/lines/line_head.h"
 #include "shippers/vendors/vendors.h"
 
 namespace shippers {

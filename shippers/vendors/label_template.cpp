@@ -1,6 +1,6 @@
 #include "shippers/vendors/label_template.h"
 
-#include "shippers/file/path_template.h"
+#include "shippers/lines/line_head.h"
 
 namespace shippers {
 

@@ -25,12 +25,21 @@ std::vector<OptionDoc> list_sink_options(logging::SinkType type) {
 
 std::vector<TableDoc> list_options() {
   OptionLister birl;
+  OptionLister init;
+  OptionLister finish;
   OptionLister service;
   BirlConfig birl_config;
+  InitConfig init_config;
+  FinishConfig finish_config;
   ServiceConfig service_config;
   birl_config.visit(birl);
+  init_config.visit(init);
+  finish_config.visit(finish);
   service_config.visit(service);
-  std::vector<TableDoc> tables{{"birl", birl.take()}, {"service.NAME", service.take()}};
+  std::vector<TableDoc> tables{{"birl", birl.take()},
+                               {"service.NAME", service.take()},
+                               {"init", init.take()},
+                               {"finish", finish.take()}};
   const auto names = enum_names(logging::SinkType{});
   for (std::size_t index = 0; index < names.size(); ++index) {
     tables.push_back({fmt::format("sink.NAME (type \"{}\")", names[index]),

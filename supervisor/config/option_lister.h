@@ -73,6 +73,10 @@ class OptionLister {
   static std::string type_of(const base::Duration&) { return "duration"; }
   static std::string type_of(const base::ByteCount&) { return "size"; }
   static std::string type_of(const base::FileMode&) { return "mode"; }
+  static std::string type_of(const ResourceLimit&) { return "size or \"unlimited\""; }
+  template <typename T>
+  requires base::Visitable<T, OptionLister>
+  static std::string type_of(T) { return "table"; }
   static std::string type_of(const Command&) { return "array of strings, or string"; }
   template <typename T>
   requires std::is_enum_v<T>
@@ -109,6 +113,25 @@ class OptionLister {
   }
   static std::string value_of(base::FileMode mode) {
     return quote(fmt::format("{:04o}", mode.bits));
+  }
+  static std::string value_of(const ResourceLimit& limit) {
+    return limit.value == ResourceLimit::kUnlimited ? quote(ResourceLimit::kUnlimitedWord)
+                                                    : fmt::format("{}", limit.value);
+  }
+  /// As an inline table.
+  template <typename T>
+  requires base::Visitable<T, OptionLister>
+  static std::string value_of(T table) {
+    OptionLister inner;
+    table.visit(inner);
+    std::string shown;
+    for (const OptionDoc& option : inner.take()) {
+      if (!option.default_value.empty()) {
+        shown +=
+            fmt::format("{}{} = {}", shown.empty() ? "" : ", ", option.key, option.default_value);
+      }
+    }
+    return fmt::format("{{ {} }}", shown);
   }
   static std::string value_of(const Command& command) {
     if (command.empty()) {

@@ -67,6 +67,7 @@ class ValueReader {
                                                        const std::vector<std::string>& choices);
   [[nodiscard]] std::optional<base::Duration> read_duration(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<base::ByteCount> read_bytes(Node& node, const KeyPath& path);
+  [[nodiscard]] std::optional<ResourceLimit> read_limit(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<base::FileMode> read_mode(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<Command> read_command(Node& node, const KeyPath& path);
   /// False, and told, when `node` is something else.
@@ -105,6 +106,9 @@ class ValueReader {
   }
   bool fill(Node& node, const KeyPath& path, base::ByteCount& member) {
     return set(member, read_bytes(node, path));
+  }
+  bool fill(Node& node, const KeyPath& path, ResourceLimit& member) {
+    return set(member, read_limit(node, path));
   }
   bool fill(Node& node, const KeyPath& path, base::FileMode& member) {
     return set(member, read_mode(node, path));

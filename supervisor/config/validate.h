@@ -52,6 +52,10 @@ void validate(const Config& config, const Places& places,
               const std::map<std::string, Origin>& removed, Problems& problems);
 
 void validate_service(const Judge& judge, const ServiceConfig& service, const std::string& path);
+/// Keys of a service's surroundings: limits, capabilities, directories, hooks.
+void validate_context(const Judge& judge, const ServiceConfig& service, const std::string& path);
+/// [init] and [finish].
+void validate_stages(const Judge& judge);
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);
 
 }  // namespace supervisor

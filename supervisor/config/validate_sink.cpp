@@ -7,9 +7,21 @@
 namespace supervisor {
 namespace {
 
-void validate_template(const Judge& judge, const std::string& text, const std::string& path) {
-  if (const auto error = find_template_error(text)) {
+void validate_template(const Judge& judge, const std::string& text,
+                       std::span<const std::string_view> names, const std::string& path) {
+  if (const auto error = find_template_error(text, names)) {
     judge.refuse(path, "use", *error);
+  }
+}
+
+void validate_rotate(const Judge& judge, const logging::RotateConfig& rotate,
+                     const std::string& path) {
+  judge.require(!rotate.interval || *rotate.interval >= base::seconds(1), path + ".interval",
+                "it must be at least 1s");
+  judge.require(!rotate.keep_age || *rotate.keep_age >= base::seconds(1), path + ".keep_age",
+                "it must be at least 1s");
+  if (!rotate.command.empty()) {
+    judge.require(!rotate.command.argv.front().empty(), path + ".command", "the command is empty");
   }
 }
 
@@ -17,7 +29,10 @@ void validate_file(const Judge& judge, const logging::FileSinkConfig& file,
                    const std::string& path) {
   judge.require(file.path.starts_with('/'), path + ".path", "the path must begin with /");
   judge.require(!file.path.ends_with('/'), path + ".path", "the path names a directory, no file");
-  validate_template(judge, file.path, path + ".path");
+  validate_template(judge, file.path, logging::kPathNames, path + ".path");
+  validate_rotate(judge, file.rotate, path + ".rotate");
+  judge.require(file.sync_interval >= base::milliseconds(10), path + ".sync_interval",
+                "it must be at least 10ms");
   judge.require(file.mode.bits <= 0777, path + ".mode", "it must be \"0000\" to \"0777\"");
 }
 
@@ -87,7 +102,8 @@ void validate_loggly(const Judge& judge, const logging::LogglySinkConfig& loggly
                 "it needs token or token_file");
   judge.require(!loggly.tags.empty(), path, "it needs tags, at least one");
   for (std::size_t index = 0; index < loggly.tags.size(); ++index) {
-    validate_template(judge, loggly.tags[index], fmt::format("{}.tags[{}]", path, index));
+    validate_template(judge, loggly.tags[index], logging::kLabelNames,
+                      fmt::format("{}.tags[{}]", path, index));
   }
 }
 
@@ -103,7 +119,7 @@ void validate_loki(const Judge& judge, const logging::LokiSinkConfig& loki,
                              "0123456789_") == std::string::npos;
     judge.require(is_word && !name.empty() && (name[0] < '0' || name[0] > '9'), label,
                   "the name of a label has letters, digits and `_`");
-    validate_template(judge, value, label);
+    validate_template(judge, value, logging::kLabelNames, label);
   }
 }
 
@@ -119,7 +135,7 @@ void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const st
       validate_file(judge, sink.file, path);
       break;
     case logging::SinkType::kConsole:
-      validate_template(judge, sink.console.prefix, path + ".prefix");
+      validate_template(judge, sink.console.prefix, logging::kTextNames, path + ".prefix");
       break;
     case logging::SinkType::kHttp:
       validate_url(judge, sink.http.url, path + ".url");

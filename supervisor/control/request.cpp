@@ -34,19 +34,21 @@ struct VerbRule {
 
 constexpr std::size_t kMany = 512;
 constexpr unsigned kTransition = kNoWaitOption | kTimeoutOption;
-constexpr std::array<VerbRule, 11> kVerbs{{
+constexpr auto kVerbs = std::to_array<VerbRule>({
     {"status", Verb::kStatus, 0, 1, kNone, "status [NAME]"},
     {"start", Verb::kStart, 1, kMany, kTransition, "start NAME..."},
     {"stop", Verb::kStop, 1, kMany, kTransition, "stop NAME..."},
     {"restart", Verb::kRestart, 1, kMany, kTransition, "restart NAME..."},
+    {"reload", Verb::kReload, 1, kMany, kTransition, "reload NAME..."},
     {"wait", Verb::kWait, 1, kMany, kTimeoutOption | kForOption, "wait NAME... [--for STATE]"},
     {"signal", Verb::kSignal, 2, 2, kGroupOption, "signal SIGNAL NAME [--group]"},
+    {"rotate", Verb::kRotate, 0, 1, kNone, "rotate [SINK]"},
     {"logs", Verb::kLogs, 0, kMany, kNone, "logs [NAME...]"},
     {"shutdown", Verb::kShutdown, 0, 0, kExitCodeOption, "shutdown [--exit-code N]"},
     {"healthy", Verb::kHealthy, 0, kMany, kLiveOption, "healthy [NAME...] [--live]"},
     {"version", Verb::kVersion, 0, 0, kNone, "version"},
     {"debug-fault", Verb::kDebugFault, 1, 1, kNone, "debug-fault KIND"},
-}};
+});
 
 base::Unexpected invalid(std::string message) {
   return base::fail(base::ErrorCode::kInvalid, std::move(message));

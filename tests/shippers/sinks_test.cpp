@@ -18,6 +18,7 @@ class SinksTest : public testing::Test {
             .report = report_,
             .state = world_.state(),
             .diag = diag_,
+            .background = world_.background,
             .wake = [] {}};
   }
 
@@ -61,7 +62,7 @@ TEST_F(SinksTest, AWrongTemplateNamesTheSink) {
   config_.sinks[0].file.path = "/l/{nobody}";
   const auto sink = make_sink(config_.sinks[0], context(), client_);
   ASSERT_FALSE(sink);
-  EXPECT_TRUE(sink.error().message.starts_with("sink files: path: cannot use \"{nobody}\""));
+  EXPECT_TRUE(sink.error().message.starts_with("sink files: path: cannot use \"/l/{nobody}\""));
 }
 
 }  // namespace

@@ -54,12 +54,26 @@ class FakePort final : public ControlPort {
   [[nodiscard]] base::Result<void> restart(const std::string& service) override {
     return move_to(service, "restart", "running");
   }
+  [[nodiscard]] base::Result<void> reload(const std::string& service) override {
+    calls.push_back("reload " + service);
+    if (arrives_at_once) {
+      ++services.at(service).reloads;
+    }
+    return {};
+  }
   [[nodiscard]] base::Result<void> signal(const std::string& service, const std::string& signal,
                                           SignalTarget target) override {
     calls.push_back("signal " + signal + " " + service +
                     (target == SignalTarget::kGroup ? " group" : ""));
     if (signal == "NONSENSE") {
       return base::fail(base::ErrorCode::kInvalid, "cannot send signal NONSENSE: no such signal");
+    }
+    return {};
+  }
+  [[nodiscard]] base::Result<void> rotate(const std::string& sink) override {
+    calls.push_back("rotate " + sink);
+    if (sink == "nowhere") {
+      return base::fail(base::ErrorCode::kNotFound, "no sink \"nowhere\"");
     }
     return {};
   }
