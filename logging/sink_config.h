@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include "base/command.h"
 #include "base/units.h"
 #include "logging/network_config.h"
+#include "logging/pipeline_config.h"
 
 namespace logging {
 
@@ -148,9 +150,11 @@ struct SinkConfig {
   std::vector<std::string> services;               // names and globs, `!name` excludes
   std::optional<WhenFull> when_full;               // unset: block; drop-oldest across a network
   base::Duration block_limit = base::seconds(60);  // ns 0 means "never"
-  FileSinkConfig file;                             // when type is kFile
-  ConsoleSinkConfig console;                       // when type is kConsole
-  NetworkConfig network;                           // when is_network(type), and one of:
+  MatchConfig match;            // of what it gets, it takes what matches; not a key yet
+  base::OneOrSeveral pipeline;  // names; not a key yet
+  FileSinkConfig file;          // when type is kFile
+  ConsoleSinkConfig console;    // when type is kConsole
+  NetworkConfig network;        // when is_network(type), and one of:
   HttpSinkConfig http;
   LogglySinkConfig loggly;
   ElasticsearchSinkConfig elasticsearch;
@@ -208,6 +212,8 @@ struct RouterConfig {
   std::string runtime_directory;
   std::string state_directory;  // not writable: spools are in the runtime directory
   base::ByteCount pipe_memory{8U << 20U};
+  std::map<std::string, PipelineConfig> pipelines;
+  std::vector<ServiceRecordConfig> services;  // whose lines are more than bytes
   std::vector<SinkConfig> sinks;
 
   template <typename V>
