@@ -23,8 +23,9 @@ struct Command {
 };
 
 // The explicit list of verbs; run and check, which read their own words, stand in dispatch().
-constexpr std::array<Command, 11> kCommands{{{"new", cmd_new},
+constexpr std::array<Command, 13> kCommands{{{"new", cmd_new},
                                              {"status", cmd_status},
+                                             {"explain", cmd_explain},
                                              {"start", cmd_start},
                                              {"stop", cmd_stop},
                                              {"restart", cmd_restart},
@@ -33,6 +34,7 @@ constexpr std::array<Command, 11> kCommands{{{"new", cmd_new},
                                              {"logs", cmd_logs},
                                              {"shutdown", cmd_shutdown},
                                              {"healthy", cmd_healthy},
+                                             {"probe", cmd_probe},
                                              {"version", cmd_version}}};
 
 bool is_verb(std::string_view word) {

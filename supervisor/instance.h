@@ -40,6 +40,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
     std::vector<std::string> environment;  // as birl got it
     SignalSource signals;
     base::Fd router_binary;
+    base::Fd self_binary;              // birl; not valid where /proc is not mounted
     std::optional<rlimit> open_files;  // the original limit
     base::Diag& diag;
   };
@@ -68,6 +69,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   [[nodiscard]] base::Result<void> set_up_last_resort() const;
 
   void on_state_changed(ServiceId service, const StateChange& change) override;
+  void on_unhealthy(ServiceId service, std::string_view reason) override;
   void on_shutdown_began(std::string_view reason) override;
   void on_all_stopped(int exit_code, std::size_t left_behind) override;
   void on_router_ready() override {}

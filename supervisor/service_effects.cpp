@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "supervisor/process/command_argv.h"
 #include "supervisor/process/environment.h"
 #include "supervisor/process/last_resort.h"
 
@@ -27,10 +28,7 @@ std::uint64_t to_timer_ms(std::uint64_t delay_ns) {
 SpawnRequest plain_request(const ServiceConfig& config) {
   SpawnRequest request;
   request.name = config.name;
-  request.argv = config.command.argv;
-  if (config.command.shell) {
-    request.argv = {"/bin/sh", "-c", config.command.argv.front()};
-  }
+  request.argv = command_argv(config.command);
   request.directory = config.directory;
   if (config.umask) {
     request.umask = static_cast<mode_t>(config.umask->bits);
@@ -60,7 +58,30 @@ Result<std::unique_ptr<ServiceEffects>> ServiceEffects::open(Parts parts) {
   if (!effects->dev_null_.valid()) {
     return base::fail_errno("cannot open /dev/null");
   }
+  TRY(effects->open_watch());
   return effects;
+}
+
+Result<void> ServiceEffects::open_watch() {
+  std::vector<const ServiceConfig*> configs;
+  for (const Service& service : parts_.services) {
+    configs.push_back(service.config);
+  }
+  TRY_ASSIGN(watch_, ServiceWatch::open(
+                         {.loop = parts_.loop,
+                          .diag = parts_.diag,
+                          .launcher = parts_.launcher,
+                          .services = std::move(configs),
+                          .directory = parts_.runtime_directory,
+                          .self_binary = parts_.self_binary,
+                          .dev_null = dev_null_.get(),
+                          .make_request = [this](ServiceId id) { return make_request(id); }}));
+  return {};
+}
+
+void ServiceEffects::bind(FleetMachine& fleet) {
+  fleet_ = &fleet;
+  watch_->bind(fleet);
 }
 
 Result<SpawnRequest> ServiceEffects::make_request(ServiceId service) const {
@@ -80,7 +101,7 @@ Result<SpawnRequest> ServiceEffects::make_request(ServiceId service) const {
                                    .directory = {},
                                    .account = config.user.empty() ? nullptr : &*account,
                                    .instance = config.name,
-                                   .socket = parts_.socket_path};
+                                   .socket = parts_.runtime_directory + "/control.sock"};
   TRY_ASSIGN(const auto environment, build_environment(config, sources));
   request.environment = environment_list(environment);
   return request;
@@ -103,6 +124,7 @@ Result<pid_t> ServiceEffects::try_spawn(ServiceId service, std::uint32_t incarna
   if (!parts.keeps_stdin) {
     request.fds.push_back({.source = dev_null_.get(), .target = STDIN_FILENO});
   }
+  TRY_ASSIGN(const base::Fd ready_write_end, watch_->prepare(service, request));
   // The pid is known only when launch() returns, and the outcome comes never before that.
   return parts_.launcher.launch(request, [this, service, incarnation](const SpawnOutcome& outcome) {
     on_outcome(service, incarnation, runs_[service].spawning, outcome);
@@ -117,6 +139,7 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
     return;
   }
   runs_[service].spawning = *pid;
+  watch_->on_spawning(service, *pid);
   const ServiceRules& rules = fleet_->service(service).rules();
   const Result<void> added =
       last_resort_add({.pid = *pid,
@@ -184,6 +207,7 @@ std::uint64_t ServiceEffects::random() {
 
 void ServiceEffects::state_changed(ServiceId service, const StateChange& change) {
   runs_[service].since_realtime_ns = base::realtime_ns();
+  watch_->on_state_changed(service, change.to);
   parts_.owner.on_state_changed(service, change);
 }
 
@@ -191,6 +215,27 @@ void ServiceEffects::ended_for_good(ServiceId service, const Ending& ending) {
   if (fleet_->service(service).rules().primary) {
     last_resort_set_exit_code(ending.exit.container_code());
   }
+}
+
+void ServiceEffects::start_check(ServiceId service, CheckPurpose purpose, std::uint64_t number) {
+  watch_->start_check(service, purpose, number);
+}
+
+void ServiceEffects::abandon_check(ServiceId service) {
+  watch_->abandon_check(service);
+}
+
+void ServiceEffects::start_check_timer(ServiceId service, std::uint64_t delay_ns,
+                                       std::uint64_t number) {
+  watch_->start_check_timer(service, to_timer_ms(delay_ns), number);
+}
+
+void ServiceEffects::cancel_check_timer(ServiceId service) {
+  watch_->cancel_check_timer(service);
+}
+
+void ServiceEffects::became_unhealthy(ServiceId service, std::string_view reason) {
+  parts_.owner.on_unhealthy(service, reason);
 }
 
 void ServiceEffects::start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) {

@@ -21,6 +21,7 @@
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/process/accounts.h"
 #include "supervisor/router_link/router_link.h"
+#include "supervisor/service_watch.h"
 
 namespace supervisor {
 
@@ -30,6 +31,7 @@ class ServiceEffects final : public FleetPort {
    public:
     virtual ~Owner() = default;
     virtual void on_state_changed(ServiceId service, const StateChange& change) = 0;
+    virtual void on_unhealthy(ServiceId service, std::string_view reason) = 0;
     virtual void on_shutdown_began(std::string_view reason) = 0;
     virtual void on_all_stopped(int exit_code, std::size_t left_behind) = 0;
   };
@@ -49,16 +51,26 @@ class ServiceEffects final : public FleetPort {
     Owner& owner;
     std::vector<Service> services;  // by ServiceId
     std::vector<std::string> container_environment;
-    std::string socket_path;
+    std::string runtime_directory;
+    int self_binary = -1;  // birl, for its probes; -1: there is none
   };
 
   [[nodiscard]] static base::Result<std::unique_ptr<ServiceEffects>> open(Parts parts);
   /// Before the first effect.
-  void bind(FleetMachine& fleet) { fleet_ = &fleet; }
+  void bind(FleetMachine& fleet);
+  /// Whether `pid` was a check's.
+  bool on_check_exited(pid_t pid, const ExitStatus& exit) {
+    return watch_->on_child_exited(pid, exit);
+  }
 
   /// Realtime of the service's last change of state.
   [[nodiscard]] std::uint64_t since_realtime_ns(ServiceId service) const {
     return runs_[service].since_realtime_ns;
+  }
+
+  /// What the service says of itself.
+  [[nodiscard]] const std::string& status_text(ServiceId service) const {
+    return watch_->status_text(service);
   }
 
   void spawn(ServiceId service, std::uint32_t incarnation) override;
@@ -71,6 +83,11 @@ class ServiceEffects final : public FleetPort {
   std::uint64_t random() override;
   void state_changed(ServiceId service, const StateChange& change) override;
   void ended_for_good(ServiceId service, const Ending& ending) override;
+  void start_check(ServiceId service, CheckPurpose purpose, std::uint64_t number) override;
+  void abandon_check(ServiceId service) override;
+  void start_check_timer(ServiceId service, std::uint64_t delay_ns, std::uint64_t number) override;
+  void cancel_check_timer(ServiceId service) override;
+  void became_unhealthy(ServiceId service, std::string_view reason) override;
   void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) override;
   void cancel_fleet_timer() override;
   void shutdown_began(std::string_view reason, std::uint64_t deadline_ns) override;
@@ -85,6 +102,7 @@ class ServiceEffects final : public FleetPort {
   };
 
   explicit ServiceEffects(Parts parts);
+  [[nodiscard]] base::Result<void> open_watch();
   [[nodiscard]] base::Result<SpawnRequest> make_request(ServiceId service) const;
   [[nodiscard]] base::Result<pid_t> try_spawn(ServiceId service, std::uint32_t incarnation);
   void on_outcome(ServiceId service, std::uint32_t incarnation, pid_t pid,
@@ -94,6 +112,7 @@ class ServiceEffects final : public FleetPort {
   Parts parts_;
   FleetMachine* fleet_ = nullptr;
   base::Fd dev_null_;
+  std::unique_ptr<ServiceWatch> watch_;
   std::vector<Run> runs_;
   base::Timer fleet_timer_;
   std::uint64_t fleet_timer_generation_ = 0;

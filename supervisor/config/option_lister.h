@@ -27,7 +27,8 @@ class OptionLister {
   template <typename T>
   void field(std::string_view name, T& member, std::string_view comment = {}) {
     const std::string key = prefix_ + std::string(name);
-    if constexpr (base::Visitable<T, OptionLister> && !std::is_same_v<T, Command>) {
+    if constexpr (base::Visitable<T, OptionLister> && !std::is_same_v<T, Command> &&
+                  !std::is_same_v<T, TcpTarget>) {
       const std::string outer = std::exchange(prefix_, key + ".");
       member.visit(*this);
       prefix_ = outer;
@@ -59,6 +60,7 @@ class OptionLister {
   static std::string type_of(const base::Duration&) { return "duration"; }
   static std::string type_of(const base::ByteCount&) { return "size"; }
   static std::string type_of(const base::FileMode&) { return "mode"; }
+  static std::string type_of(const TcpTarget&) { return "port, or string"; }
   static std::string type_of(const Command&) { return "array of strings, or string"; }
   template <typename T>
   requires std::is_enum_v<T>
@@ -94,6 +96,9 @@ class OptionLister {
   }
   static std::string value_of(base::FileMode mode) {
     return quote(fmt::format("{:04o}", mode.bits));
+  }
+  static std::string value_of(const TcpTarget& target) {
+    return target.empty() ? "" : quote(target.text);
   }
   static std::string value_of(const Command& command) {
     if (command.empty()) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t kBudgetMaxNs = 365UL * 24 * 3600 * base::kNsPerSecond;
 constexpr std::uint64_t kReserveMaxNs = 5 * base::kNsPerSecond;
+constexpr std::uint64_t kLinkShareMaxNs = 1 * base::kNsPerSecond;
 constexpr std::uint64_t kKillGraceMaxNs = 1 * base::kNsPerSecond;
 constexpr int kExitCodeMask = 0xff;
 
@@ -36,13 +37,34 @@ void FleetMachine::begin_shutdown(const ShutdownRequest& request, std::uint64_t 
   const std::uint64_t deadline_ns = now_ns + budget_ns - make_reserve_ns(budget_ns);
   port_.shutdown_began(request.reason, deadline_ns);
   start_give_up_timer(deadline_ns + make_kill_grace_ns(budget_ns), now_ns);
+  const std::vector<std::uint64_t> deadlines_ns = stop_deadlines(deadline_ns, now_ns);
   for (const auto& service : services_) {
     const int signal = service->rules().primary ? request.primary_signal : 0;
-    inputs_.push_back(
-        {service->id(),
-         {.kind = ServiceEventKind::kShutdown, .deadline_ns = deadline_ns, .signal = signal},
-         now_ns});
+    inputs_.push_back({service->id(),
+                       {.kind = ServiceEventKind::kShutdown,
+                        .deadline_ns = deadlines_ns[service->id()],
+                        .signal = signal},
+                       now_ns});
   }
+}
+
+/// Each live dependency in a chain below a service takes a share off the service's time.
+std::vector<std::uint64_t> FleetMachine::stop_deadlines(std::uint64_t deadline_ns,
+                                                        std::uint64_t now_ns) const {
+  std::vector<std::uint64_t> below(services_.size(), 0);  // live services, on the longest chain
+  for (const ServiceId id : graph_.order()) {
+    for (const Dependency& dependency : graph_.dependencies(id)) {
+      const std::uint64_t self = services_[dependency.on]->at_rest() ? 0 : 1;
+      below[id] = std::max(below[id], below[dependency.on] + self);
+    }
+  }
+  const std::uint64_t longest = below.empty() ? 0 : *std::ranges::max_element(below);
+  const std::uint64_t share_ns =
+      std::min((deadline_ns - now_ns) / (2 * (longest + 1)), kLinkShareMaxNs);
+  for (std::uint64_t& count : below) {
+    count = deadline_ns - count * share_ns;
+  }
+  return below;
 }
 
 void FleetMachine::hurry(std::uint64_t now_ns) {

@@ -1,5 +1,6 @@
 // How a service is stopped, by the operator, by a shutdown or in a hurry; and what always holds.
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "supervisor/machine/service_machine.h"
@@ -23,7 +24,7 @@ void ServiceMachine::on_shutdown(const ServiceEvent& event) {
     case ServiceState::kBackoff:
     case ServiceState::kStarting:
     case ServiceState::kRunning:
-      return on_stop();
+      return on_stop(event);
     case ServiceState::kStopping:
       goal_ = Goal::kDown;
       return cut_stop(shutdown_deadline_ns_);
@@ -38,10 +39,11 @@ void ServiceMachine::on_hurry() {
   switch (state_) {
     case ServiceState::kWaiting:
     case ServiceState::kBackoff:
-      return on_stop();
+      return enter(ServiceState::kStopped, "stopped");
     case ServiceState::kStarting:
     case ServiceState::kRunning:
-      begin_stop(Goal::kDown);
+      begin_stop(Goal::kDown, "stopped");
+      ask_to_stop();
       return kill_all();
     case ServiceState::kStopping:
       goal_ = Goal::kDown;
@@ -53,19 +55,49 @@ void ServiceMachine::on_hurry() {
   }
 }
 
-void ServiceMachine::begin_stop(Goal goal_after) {
+void ServiceMachine::on_stop_released() {
+  switch (state_) {
+    case ServiceState::kStopping:
+      return stop_phase_ == StopPhase::kHeld ? ask_to_stop() : void();
+    case ServiceState::kStopped:
+    case ServiceState::kWaiting:
+    case ServiceState::kStarting:
+    case ServiceState::kRunning:
+    case ServiceState::kBackoff:
+    case ServiceState::kFailed:
+    case ServiceState::kDone:
+      return;  // nothing is held
+  }
+}
+
+/// What follows is ask_to_stop() or hold_stop().
+void ServiceMachine::begin_stop(Goal goal_after, std::string reason_after) {
   goal_ = goal_after;
-  stop_phase_ = StopPhase::kAsked;
-  stop_deadline_ns_ =
-      std::min(add_saturating(now_ns_, rules_.stop_timeout_ns), shutdown_deadline_ns_);
+  stop_reason_ = std::move(reason_after);
   enter(ServiceState::kStopping, "");
-  arm_stop_timer();
-  if (child_ == ChildPhase::kAlive) {
-    ask_to_stop();
+}
+
+void ServiceMachine::hold_stop() {
+  stop_phase_ = StopPhase::kHeld;
+  reason_ = "stops after those that depend on it";
+  stop_deadline_ns_ = shutdown_deadline_ns_;
+  if (stop_deadline_ns_ != kNever) {
+    arm_stop_timer();
   }
 }
 
 void ServiceMachine::ask_to_stop() {
+  stop_phase_ = StopPhase::kAsked;
+  reason_.clear();
+  stop_deadline_ns_ =
+      std::min(add_saturating(now_ns_, rules_.stop_timeout_ns), shutdown_deadline_ns_);
+  arm_stop_timer();
+  if (child_ == ChildPhase::kAlive) {
+    send_stop_signal();
+  }
+}
+
+void ServiceMachine::send_stop_signal() {
   const int signal = shutdown_signal_ != 0 ? shutdown_signal_ : rules_.stop_signal;
   port_.signal(id_, pid_, signal, rules_.stop_to);
 }
@@ -81,7 +113,7 @@ void ServiceMachine::arm_stop_timer() {
 
 /// A stop under way gets less time than it was promised.
 void ServiceMachine::cut_stop(std::uint64_t deadline_ns) {
-  if (stop_phase_ == StopPhase::kAsked && deadline_ns < stop_deadline_ns_) {
+  if (stop_phase_ != StopPhase::kKilled && deadline_ns < stop_deadline_ns_) {
     stop_deadline_ns_ = deadline_ns;
     arm_stop_timer();
   }
@@ -144,10 +176,14 @@ void ServiceMachine::kill_all() {
 
 void ServiceMachine::finish_stop() {
   child_ = ChildPhase::kNone;
-  if (goal_ == Goal::kUp) {
-    begin_fresh();
-  } else {
-    enter(ServiceState::kStopped, "stopped");
+  switch (goal_) {
+    case Goal::kDown:
+      return enter(ServiceState::kStopped, std::move(stop_reason_));
+    case Goal::kUp:
+      return begin_fresh();
+    case Goal::kCrash:
+    case Goal::kReplace:
+      return follow_stopped_run();
   }
 }
 
@@ -161,15 +197,18 @@ void ServiceMachine::check_invariants() const {
       ASSERT(child_ == ChildPhase::kNone && !timer_);
       return;
     case ServiceState::kStarting:
-      ASSERT(child_ == ChildPhase::kSpawning ? timer_is(TimerKind::kSpawn)
-                                             : child_ == ChildPhase::kAlive && !timer_);
+      ASSERT(child_ == ChildPhase::kSpawning
+                 ? timer_is(TimerKind::kSpawn)
+                 : child_ == ChildPhase::kAlive && (!timer_ || timer_is(TimerKind::kReady)));
       return;
     case ServiceState::kRunning:
       ASSERT(child_ == ChildPhase::kAlive && !timer_);
       return;
     case ServiceState::kStopping:
       ASSERT(child_ != ChildPhase::kNone);
-      if (stop_phase_ == StopPhase::kKilled) {
+      if (stop_phase_ == StopPhase::kHeld) {
+        ASSERT(child_ != ChildPhase::kLingering && (!timer_ || timer_is(TimerKind::kStop)));
+      } else if (stop_phase_ == StopPhase::kKilled) {
         ASSERT(child_ == ChildPhase::kAlive && !timer_);
       } else {
         ASSERT(timer_is(child_ == ChildPhase::kLingering ? TimerKind::kLinger : TimerKind::kStop));
