@@ -27,7 +27,8 @@ class OptionLister {
   template <typename T>
   void field(std::string_view name, T& member, std::string_view comment = {}) {
     const std::string key = prefix_ + std::string(name);
-    if constexpr (base::Visitable<T, OptionLister> && !std::is_same_v<T, Command>) {
+    if constexpr (base::Visitable<T, OptionLister> && !std::is_same_v<T, Command> &&
+                  !std::is_same_v<T, TcpTarget>) {
       const std::string outer = std::exchange(prefix_, key + ".");
       member.visit(*this);
       prefix_ = outer;
@@ -63,6 +64,7 @@ class OptionLister {
   template <typename T>
   requires base::Visitable<T, OptionLister>
   static std::string type_of(T) { return "table"; }
+  static std::string type_of(const TcpTarget&) { return "port, or string"; }
   static std::string type_of(const Command&) { return "array of strings, or string"; }
   template <typename T>
   requires std::is_enum_v<T>
@@ -117,6 +119,9 @@ class OptionLister {
       }
     }
     return fmt::format("{{ {} }}", shown);
+  }
+  static std::string value_of(const TcpTarget& target) {
+    return target.empty() ? "" : quote(target.text);
   }
   static std::string value_of(const Command& command) {
     if (command.empty()) {
