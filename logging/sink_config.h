@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 
 #include "base/command.h"
 #include "base/units.h"
+#include "logging/pipeline_config.h"
 
 namespace logging {
 
@@ -141,8 +143,10 @@ struct SinkConfig {
   std::vector<std::string> services;  // names and globs, `!name` excludes
   WhenFull when_full = WhenFull::kBlock;
   base::Duration block_limit = base::seconds(60);  // ns 0 means "never"
-  FileSinkConfig file;                             // when type is kFile
-  ConsoleSinkConfig console;                       // when type is kConsole
+  MatchConfig match;            // of what it gets, it takes what matches; not a key yet
+  base::OneOrSeveral pipeline;  // names; not a key yet
+  FileSinkConfig file;          // when type is kFile
+  ConsoleSinkConfig console;    // when type is kConsole
 
   /// The keys that all types share; those of the type stand beside them in the same table.
   template <typename V>
@@ -167,6 +171,8 @@ struct RouterConfig {
   std::string host;
   std::string runtime_directory;
   base::ByteCount pipe_memory{8U << 20U};
+  std::map<std::string, PipelineConfig> pipelines;
+  std::vector<ServiceRecordConfig> services;  // whose lines are more than bytes
   std::vector<SinkConfig> sinks;
 
   template <typename V>

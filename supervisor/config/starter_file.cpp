@@ -57,7 +57,15 @@ const Examples& service_examples() {
 }
 
 const Examples& file_examples() {
-  static const Examples kExamples{{"type", R"(="file")"}, {"services", R"(=["*"])"}};
+  static const Examples kExamples{
+      {"type", R"(="file")"},
+      {"services", R"(=["*"])"},
+      {"timestamp", R"("iso")"},
+      {"rotate.interval", R"("1h")"},
+      {"rotate.keep_bytes", R"("1GiB")"},
+      {"rotate.keep_age", R"("7d")"},
+      {"rotate.command", R"(["/scripts/archived.sh"])"},
+  };
   return kExamples;
 }
 
@@ -88,7 +96,8 @@ std::string starter_file() {
          table_text("birl", tables[0], {}) +
          table_text("service.app", tables[1], service_examples()) +
          table_text("sink.files", tables[2], file_examples()) +
-         table_text("sink.console", tables[3], {{"type", "=\"console\""}}) +
+         table_text("sink.console", tables[3],
+                    {{"type", "=\"console\""}, {"timestamp", R"("iso")"}}) +
          table_text("init", tables[4], {{"timeout", R"("1m")"}}) +
          table_text("finish", tables[5], {{"timeout", R"("5s")"}});
 }
