@@ -173,6 +173,7 @@ TEST_F(CommandsTest, ProbeNeedsNoInstanceAndTellsByItsExitCode) {
 }
 
 TEST_F(CommandsTest, ExplainPrintsALineAFact) {
+  serve();
   const Ran ran = run_birl({"explain", "web"});
   EXPECT_EQ(ran.exit_code, 0);
   EXPECT_EQ(ran.out, "web is running\nthat is all\n");
