@@ -56,8 +56,9 @@ class OptionLister {
 
  private:
   template <typename T>
-  static constexpr bool kIsTable = base::Visitable<T, OptionLister> &&
-                                   !std::is_same_v<T, Command> && !std::is_same_v<T, base::Secret>;
+  static constexpr bool kIsTable =
+      base::Visitable<T, OptionLister> && !std::is_same_v<T, Command> &&
+      !std::is_same_v<T, TcpTarget> && !std::is_same_v<T, base::Secret>;
 
   static std::string quote(std::string_view text) {
     std::string quoted;
@@ -77,6 +78,7 @@ class OptionLister {
   template <typename T>
   requires base::Visitable<T, OptionLister>
   static std::string type_of(T) { return "table"; }
+  static std::string type_of(const TcpTarget&) { return "port, or string"; }
   static std::string type_of(const Command&) { return "array of strings, or string"; }
   template <typename T>
   requires std::is_enum_v<T>
@@ -132,6 +134,9 @@ class OptionLister {
       }
     }
     return fmt::format("{{ {} }}", shown);
+  }
+  static std::string value_of(const TcpTarget& target) {
+    return target.empty() ? "" : quote(target.text);
   }
   static std::string value_of(const Command& command) {
     if (command.empty()) {

@@ -70,6 +70,7 @@ class ValueReader {
   [[nodiscard]] std::optional<ResourceLimit> read_limit(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<base::FileMode> read_mode(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<Command> read_command(Node& node, const KeyPath& path);
+  [[nodiscard]] std::optional<TcpTarget> read_tcp_target(Node& node, const KeyPath& path);
   /// False, and told, when `node` is something else.
   [[nodiscard]] bool expect(const Node& node, NodeKind kind, const KeyPath& path,
                             std::string_view wanted);
@@ -112,6 +113,9 @@ class ValueReader {
   }
   bool fill(Node& node, const KeyPath& path, base::FileMode& member) {
     return set(member, read_mode(node, path));
+  }
+  bool fill(Node& node, const KeyPath& path, TcpTarget& member) {
+    return set(member, read_tcp_target(node, path));
   }
   bool fill(Node& node, const KeyPath& path, Command& member) {
     return set(member, read_command(node, path));
