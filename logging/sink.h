@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "logging/handoff/ring_reader.h"
 #include "logging/router/background_thread.h"
+#include "logging/router/hang_watch.h"
 #include "logging/sink_config.h"
 #include "logging/sink_report.h"
 
@@ -71,6 +72,7 @@ struct SinkContext {
   SinkReport& report;
   SinkState& state;  // that `report` writes to
   base::Diag& diag;
+  HangWatch& hang_watch;         // of threads that the sink starts, before it starts them
   BackgroundThread& background;  // of lowest priority; stopped before any sink goes
   std::function<void()> wake;    // has tend() called soon; any thread
 };

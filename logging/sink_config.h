@@ -16,13 +16,25 @@
 #include "base/units.h"
 #include "logging/network_config.h"
 #include "logging/pipeline_config.h"
+#include "logging/stream_config.h"
 
 namespace logging {
 
-enum class SinkType : std::uint8_t { kFile, kConsole, kHttp, kLoggly, kElasticsearch, kLoki };
+enum class SinkType : std::uint8_t {
+  kFile,
+  kConsole,
+  kHttp,
+  kLoggly,
+  kElasticsearch,
+  kLoki,
+  kSyslog,
+  kPapertrail,
+  kLogentries,
+};
 [[nodiscard]] constexpr auto enum_names(SinkType) {
-  return std::array<std::string_view, 6>{"file",   "console",       "http",
-                                         "loggly", "elasticsearch", "loki"};
+  return std::array<std::string_view, 9>{"file",   "console",       "http",
+                                         "loggly", "elasticsearch", "loki",
+                                         "syslog", "papertrail",    "logentries"};
 }
 
 /// Sinks across a network have the keys of NetworkConfig.
@@ -159,6 +171,9 @@ struct SinkConfig {
   LogglySinkConfig loggly;
   ElasticsearchSinkConfig elasticsearch;
   LokiSinkConfig loki;
+  SyslogSinkConfig syslog;
+  PapertrailSinkConfig papertrail;
+  LogentriesSinkConfig logentries;
 
   [[nodiscard]] WhenFull policy() const {
     return when_full.value_or(is_network(type) ? WhenFull::kDropOldest : WhenFull::kBlock);
@@ -190,6 +205,12 @@ struct SinkConfig {
         return elasticsearch.visit(v);
       case SinkType::kLoki:
         return loki.visit(v);
+      case SinkType::kSyslog:
+        return syslog.visit(v);
+      case SinkType::kPapertrail:
+        return papertrail.visit(v);
+      case SinkType::kLogentries:
+        return logentries.visit(v);
     }
   }
   template <typename V>
@@ -203,6 +224,9 @@ struct SinkConfig {
     v.field("loggly", loggly);
     v.field("elasticsearch", elasticsearch);
     v.field("loki", loki);
+    v.field("syslog", syslog);
+    v.field("papertrail", papertrail);
+    v.field("logentries", logentries);
   }
 };
 

@@ -11,6 +11,7 @@
 #include "shippers/file/file_sink.h"
 #include "shippers/http/http_destination.h"
 #include "shippers/network/network_sink.h"
+#include "shippers/syslog/stream_sinks.h"
 
 namespace shippers {
 
@@ -24,16 +25,16 @@ FileRecordTable record_table(const logging::SinkContext& context) {
   return {context.file_records, names};
 }
 
-std::unique_ptr<logging::Sink> make_http_sink(const logging::SinkConfig& config,
-                                              const logging::SinkContext& context,
-                                              HttpClient& client) {
+std::unique_ptr<logging::Sink> make_network_sink(const logging::SinkConfig& config,
+                                                 const logging::SinkContext& context,
+                                                 std::unique_ptr<Destination> destination) {
   return std::make_unique<NetworkSink>(
       config, NetworkSink::Parts{.report = context.report,
                                  .state = context.state,
                                  .diag = context.diag,
                                  .wake = context.wake,
                                  .files = std::make_unique<base::RealFileSystem>(),
-                                 .destination = std::make_unique<HttpDestination>(config, client),
+                                 .destination = std::move(destination),
                                  .host = context.config.host,
                                  .state_directory = context.config.state_directory,
                                  .runtime_directory = context.config.runtime_directory,
@@ -45,6 +46,9 @@ std::unique_ptr<logging::Sink> make_http_sink(const logging::SinkConfig& config,
 base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig& config,
                                                        const logging::SinkContext& context,
                                                        HttpClient& client) {
+  if (is_network(config.type)) {
+    client.watch(context.hang_watch);
+  }
   const std::string& host = context.config.host;
   FileRecordTable records = record_table(context);
   switch (config.type) {
@@ -66,7 +70,18 @@ base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig
     case logging::SinkType::kLoggly:
     case logging::SinkType::kElasticsearch:
     case logging::SinkType::kLoki:
-      return make_http_sink(config, context, client);
+      return make_network_sink(config, context, std::make_unique<HttpDestination>(config, client));
+    case logging::SinkType::kLogentries:
+      if (is_webhook(config.logentries)) {
+        return make_network_sink(config, context,
+                                 std::make_unique<HttpDestination>(config, client));
+      }
+      [[fallthrough]];
+    case logging::SinkType::kSyslog:
+    case logging::SinkType::kPapertrail: {
+      TRY_ASSIGN(auto destination, make_stream_destination(config));
+      return make_network_sink(config, context, std::move(destination));
+    }
   }
   return base::fail(base::ErrorCode::kInvalid, "cannot make a sink: its type is unknown");
 }

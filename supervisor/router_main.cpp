@@ -3,6 +3,7 @@
 //     router FD        the log router, on the handoff socket FD
 //     load ARG...      reads the configuration for PID 1 (config/check.h)
 //     check ARG...     `birl check`
+//     vendors FLAG     `birl vendors`
 //
 // It is started by birl, never by hand.
 #include <fmt/format.h>
@@ -18,6 +19,7 @@
 #include "base/text.h"
 #include "logging/router/router.h"
 #include "shippers/sinks.h"
+#include "shippers/vendors/vendor_list.h"
 #include "supervisor/config/check.h"
 #include "supervisor/config/environment.h"
 #include "supervisor/process/inherited.h"
@@ -46,6 +48,12 @@ int router_role(std::span<const std::string> arguments) {
   return logging::run_router(static_cast<int>(*fd), factory, diag);
 }
 
+int vendors_role(std::span<const std::string> arguments) {
+  const bool json = !arguments.empty() && arguments[0] == "--json";
+  fmt::print("{}", json ? shippers::vendor_json() : shippers::vendor_table());
+  return 0;
+}
+
 int dispatch(std::span<const std::string> arguments) {
   const std::string role = arguments.empty() ? "" : arguments[0];
   const auto rest = arguments.subspan(arguments.empty() ? 0 : 1);
@@ -57,6 +65,9 @@ int dispatch(std::span<const std::string> arguments) {
   }
   if (role == "check") {
     return check_main(rest, make_environment(environ));
+  }
+  if (role == "vendors") {
+    return vendors_role(rest);
   }
   fmt::print(stderr, "birl-router: cannot run: birl starts it; use birl\n");
   return kExitUsage;

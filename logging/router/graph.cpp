@@ -89,6 +89,7 @@ base::Result<void> Graph::make_writer(const SinkConfig& config, const SinkFactor
                                .report = writer->report(),
                                .state = *state,
                                .diag = diag_,
+                               .hang_watch = watch_,
                                .background = background_,
                                .wake = [&waker = writer->waker()] { waker.notify(); }});
   if (sink) {

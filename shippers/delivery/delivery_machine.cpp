@@ -43,6 +43,13 @@ std::optional<Shipment> DeliveryMachine::next(std::uint64_t now_ns) {
   return std::nullopt;
 }
 
+bool DeliveryMachine::holds_back() const {
+  return in_flight_ >= window() && std::ranges::any_of(parcels_, [](const Parcel& parcel) {
+           return std::ranges::any_of(parcel.pieces,
+                                      [](const Piece& piece) { return !piece.in_flight; });
+         });
+}
+
 DeliveryMachine::Parcel* DeliveryMachine::find_parcel(std::uint64_t sequence) {
   const auto found = std::ranges::find(parcels_, sequence, &Parcel::sequence);
   return found == parcels_.end() ? nullptr : &*found;
@@ -175,7 +182,7 @@ void DeliveryMachine::note_success(std::uint64_t now_ns) {
 void DeliveryMachine::note_failure(State state, std::uint64_t retry_after_ns,
                                    std::uint64_t now_ns) {
   state_ = state;
-  ++failures_;
+  failures_ += failures_ == 0 || now_ns >= not_before_ns_ ? 1 : 0;
   window_ = std::max(window_ / 2, 1U);
   successes_ = 0;
   const std::uint64_t wait_ns =

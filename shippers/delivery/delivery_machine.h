@@ -91,6 +91,8 @@ class DeliveryMachine {
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] std::uint32_t in_flight() const { return in_flight_; }
+  /// Something waits for an answer to another shipment before it may be sent.
+  [[nodiscard]] bool holds_back() const;
   [[nodiscard]] std::uint32_t window() const { return state_ == State::kOk ? window_ : 1; }
 
  private:
@@ -115,6 +117,7 @@ class DeliveryMachine {
   static void reject(Parcel& parcel, std::size_t index);
   static void halve(Parcel& parcel, std::size_t index);
   void note_success(std::uint64_t now_ns);
+  /// Failures of what was sent before the failure that we wait for are one with it.
   void note_failure(State state, std::uint64_t retry_after_ns, std::uint64_t now_ns);
 
   Options options_;

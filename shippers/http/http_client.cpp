@@ -13,48 +13,68 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/loop.h"
 #include "shippers/http/http_transfer.h"
 
 namespace shippers {
 
+namespace {
+
+/// The thread works while it lives.
+class Busy {
+ public:
+  explicit Busy(logging::BusyStamp* stamp) : stamp_(stamp) {
+    if (stamp_ != nullptr) {
+      stamp_->begin(base::monotonic_ns());
+    }
+  }
+  ~Busy() {
+    if (stamp_ != nullptr) {
+      stamp_->end();
+    }
+  }
+  Busy(const Busy&) = delete;
+  Busy& operator=(const Busy&) = delete;
+
+ private:
+  logging::BusyStamp* stamp_;
+};
+
+}  // namespace
+
 class HttpClient::Network {
  public:
-  ~Network() {
-    if (thread_.joinable()) {
-      stopping_.store(true);
-      ring();
-      thread_.join();
-      ::curl_global_cleanup();
+  void watch(logging::HangWatch& watch) {
+    if (stamp_ == nullptr) {
+      stamp_ = &watch.add(logging::BusyStamp::Limit::kCpuClock, "network");
     }
   }
 
-  [[nodiscard]] base::Result<void> start() {
-    if (thread_.joinable()) {
-      return {};
-    }
-    event_ = base::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-    if (!event_.valid()) {
-      return base::fail_errno("cannot make the network thread's event");
-    }
-    ::curl_global_init(CURL_GLOBAL_DEFAULT);
-    thread_ = std::thread([this] { run(); });
-    return {};
-  }
-
-  void add_channel(std::uint64_t channel, Answer answer) {
+  /// Sinks open and close their channels on threads of their own.
+  [[nodiscard]] base::Result<std::uint64_t> add_channel(Answer answer) {
+    const std::scoped_lock life(life_mutex_);
+    TRY(start());
     const std::scoped_lock lock(mutex_);
-    channels_.emplace(channel, std::move(answer));
+    channels_.emplace(next_channel_, std::move(answer));
+    return next_channel_++;
   }
 
   /// Answers are given under the lock, so none is on its way after this.
   void remove_channel(std::uint64_t channel) {
+    const std::scoped_lock life(life_mutex_);
+    bool any = false;
     {
       const std::scoped_lock lock(mutex_);
       channels_.erase(channel);
+      any = !channels_.empty();
     }
-    ring();
+    if (any) {
+      ring();
+    } else {
+      stop();
+    }
   }
 
   void send(std::unique_ptr<HttpTransfer> transfer) {
@@ -65,12 +85,30 @@ class HttpClient::Network {
     ring();
   }
 
-  [[nodiscard]] std::uint64_t next_channel() {
-    const std::scoped_lock lock(mutex_);
-    return next_channel_++;
+ private:
+  [[nodiscard]] base::Result<void> start() {
+    if (thread_.joinable()) {
+      return {};
+    }
+    event_ = base::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!event_.valid()) {
+      return base::fail_errno("cannot make the network thread's event");
+    }
+    ::curl_global_init(CURL_GLOBAL_DEFAULT);
+    stopping_.store(false);
+    thread_ = std::thread([this] { run(); });
+    return {};
   }
 
- private:
+  void stop() {
+    stopping_.store(true);
+    ring();
+    thread_.join();
+    ::curl_global_cleanup();
+    const std::scoped_lock lock(mutex_);
+    new_transfers_.clear();
+  }
+
   void ring() const {
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(event_.get(), &one, sizeof(one));
@@ -86,6 +124,9 @@ class HttpClient::Network {
   void remove(CURL* easy);
   static int on_socket(CURL* easy, curl_socket_t socket, int what, void* self, void* socket_data);
   static int on_timer(CURLM* multi, long timeout_ms, void* self);
+
+  logging::BusyStamp* stamp_ = nullptr;
+  std::mutex life_mutex_;  // of the thread's start and stop; taken before mutex_
 
   // Shared.
   base::Fd event_;
@@ -105,6 +146,9 @@ class HttpClient::Network {
 };
 
 void HttpClient::Network::run() {
+  if (stamp_ != nullptr) {
+    stamp_->adopt_thread();
+  }
   base::Loop loop;
   loop_ = &loop;
   set_up_multi();
@@ -131,6 +175,7 @@ void HttpClient::Network::set_up_multi() {
 }
 
 void HttpClient::Network::on_ring() {
+  const Busy busy(stamp_);
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(event_.get(), &count, sizeof(count));
   if (stopping_.load()) {
@@ -175,6 +220,7 @@ void HttpClient::Network::remove(CURL* easy) {
 }
 
 void HttpClient::Network::drive(curl_socket_t socket, int events) {
+  const Busy busy(stamp_);
   int running = 0;
   ::curl_multi_socket_action(multi_, socket, events, &running);
   take_finished();
@@ -242,10 +288,11 @@ HttpClient::HttpClient() : network_(std::make_unique<Network>()) {}
 HttpClient::~HttpClient() = default;
 
 base::Result<std::uint64_t> HttpClient::open_channel(Answer answer) {
-  TRY(network_->start());
-  const std::uint64_t channel = network_->next_channel();
-  network_->add_channel(channel, std::move(answer));
-  return channel;
+  return network_->add_channel(std::move(answer));
+}
+
+void HttpClient::watch(logging::HangWatch& watch) {
+  network_->watch(watch);
 }
 
 void HttpClient::close_channel(std::uint64_t channel) {

@@ -3,7 +3,8 @@
 //
 // Connections are kept and used again; names are resolved by libcurl's own threads; nothing is
 // redirected, so that a token never goes to another host. A response's body is kept up to its
-// request's limit. The thread starts with the first channel.
+// request's limit. The thread lives while there is a channel, under the router's hang watch: when
+// it computes for too long, all network sinks stand still.
 // Threads: any may call. Owner: main; it outlives the sinks.
 #pragma once
 
@@ -14,6 +15,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "logging/network_config.h"
+#include "logging/router/hang_watch.h"
 
 namespace shippers {
 
@@ -24,10 +27,7 @@ struct HttpRequest {
   std::string body;
   std::uint64_t timeout_ms = 30'000;
   std::size_t response_bytes_max = 64 * 1024;  // more is thrown away
-  bool verify_tls = true;
-  std::string ca_file;
-  std::string cert_file;
-  std::string key_file;
+  logging::TlsConfig tls;
   std::string proxy;
 };
 
@@ -48,6 +48,10 @@ class HttpClient {
 
   /// Called on the network's thread; must be short.
   using Answer = std::function<void(std::uint64_t request, HttpResponse response)>;
+
+  /// Before the first channel; `watch` outlives the channels. Any number of times: the first
+  /// counts.
+  void watch(logging::HangWatch& watch);
 
   [[nodiscard]] base::Result<std::uint64_t> open_channel(Answer answer);
   /// No answer comes after it; what is under way is given up.

@@ -68,10 +68,7 @@ HttpRequest HttpDestination::make_request(std::span<const SpoolEvent> events) co
   }
   request.timeout_ms = network.timeout.ms();
   request.response_bytes_max = vendor_.response_bytes_max;
-  request.verify_tls = network.tls.verify;
-  request.ca_file = network.tls.ca_file;
-  request.cert_file = network.tls.cert_file;
-  request.key_file = network.tls.key_file;
+  request.tls = network.tls;
   request.proxy = network.proxy;
   return request;
 }

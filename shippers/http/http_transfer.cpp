@@ -8,17 +8,13 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "shippers/http/curl_options.h"
 
 namespace shippers {
 
 namespace {
 
 constexpr long kConnectTimeoutMs = 10'000;
-
-bool is_refusal(CURLcode result) {
-  return result == CURLE_PEER_FAILED_VERIFICATION || result == CURLE_SSL_CERTPROBLEM ||
-         result == CURLE_SSL_CACERT_BADFILE || result == CURLE_SSL_ISSUER_ERROR;
-}
 
 }  // namespace
 
@@ -45,7 +41,8 @@ void HttpTransfer::set_up() {
     add_header(header);
   }
   ::curl_easy_setopt(easy, CURLOPT_PRIVATE, this);
-  ::curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  set_threaded(easy);
+  set_tls(easy, content_.tls);
   ::curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   ::curl_easy_setopt(easy, CURLOPT_URL, content_.url.c_str());
   ::curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, content_.method.c_str());
@@ -66,23 +63,6 @@ void HttpTransfer::set_up() {
   ::curl_easy_setopt(easy, CURLOPT_HEADERDATA, this);
   if (!content_.proxy.empty()) {
     ::curl_easy_setopt(easy, CURLOPT_PROXY, content_.proxy.c_str());
-  }
-  set_up_tls();
-}
-
-void HttpTransfer::set_up_tls() {
-  CURL* easy = easy_.get();
-  ::curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  ::curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, content_.verify_tls ? 1L : 0L);
-  ::curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, content_.verify_tls ? 2L : 0L);
-  if (!content_.ca_file.empty()) {
-    ::curl_easy_setopt(easy, CURLOPT_CAINFO, content_.ca_file.c_str());
-  }
-  if (!content_.cert_file.empty()) {
-    ::curl_easy_setopt(easy, CURLOPT_SSLCERT, content_.cert_file.c_str());
-  }
-  if (!content_.key_file.empty()) {
-    ::curl_easy_setopt(easy, CURLOPT_SSLKEY, content_.key_file.c_str());
   }
 }
 

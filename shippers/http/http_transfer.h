@@ -36,7 +36,6 @@ class HttpTransfer {
   };
 
   void set_up();
-  void set_up_tls();
   void add_header(const std::string& header);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);

@@ -140,6 +140,14 @@ void Courier::send(std::uint64_t now_ns) {
     base::crash_point("courier.sending");
     destination_.send(id, std::span(loaded.events).subspan(shipment->first, shipment->count));
   }
+  if (machine_.in_flight() > 0 && (hurrying_ || machine_.holds_back())) {
+    destination_.hurry();
+  }
+}
+
+void Courier::hurry() {
+  hurrying_ = true;
+  machine_.hurry();
 }
 
 base::Result<void> Courier::drop_oldest() {

@@ -34,7 +34,8 @@ class Courier {
   /// Gives up the oldest segment of the spool to make room.
   [[nodiscard]] base::Result<void> drop_oldest();
 
-  void hurry() { machine_.hurry(); }
+  /// The end is near: nothing waits for a better time.
+  void hurry();
   [[nodiscard]] std::uint64_t due_at_ns() const { return machine_.due_at_ns(); }
   [[nodiscard]] DeliveryMachine::State state() const { return machine_.state(); }
   /// Why the destination does not take what it should; the last time that it did not.
@@ -63,6 +64,7 @@ class Courier {
   std::map<std::uint64_t, std::unique_ptr<Loaded>> loaded_;  // by sequence
   std::map<std::uint64_t, Shipment> in_flight_;              // by request
   std::uint64_t next_request_ = 1;
+  bool hurrying_ = false;
   std::string reason_;
   std::uint64_t rejections_ = 0;
 

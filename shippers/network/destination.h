@@ -45,6 +45,10 @@ class Destination {
   /// Starts one request. Exactly one answer with `id` follows, perhaps before this returns.
   virtual void send(std::uint64_t id, std::span<const SpoolEvent> events) = 0;
 
+  /// The sink waits for answers before it does anything else: none may be held back for others to
+  /// come. Any number of times.
+  virtual void hurry() {}
+
   /// It refused us: tokens are read again before the next send().
   virtual void refresh() = 0;
 };

@@ -6,16 +6,21 @@
 
 namespace shippers {
 
+// Written to its place: with a JsonWriter for each line it took four times as long.
 void append_json_line(const Line& line, std::string_view time_key, std::string& out) {
-  base::JsonWriter json;
-  json.begin_object()
-      .field(time_key, std::string_view(base::format_rfc3339_ms(line.time_ns)))
-      .field("service", line.service)
-      .field("stream", stream_name(line.stream))
-      .field("host", line.host)
-      .field("message", line.text)
-      .end_object();
-  out += json.text();
+  out += '{';
+  base::append_json_string(out, time_key);
+  out += ":\"";
+  out += base::format_rfc3339_ms(line.time_ns);
+  out += "\",\"service\":";
+  base::append_json_string(out, line.service);
+  out += ",\"stream\":";
+  base::append_json_string(out, stream_name(line.stream));
+  out += ",\"host\":";
+  base::append_json_string(out, line.host);
+  out += ",\"message\":";
+  base::append_json_string(out, line.text);
+  out += '}';
 }
 
 }  // namespace shippers

@@ -2,57 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <fstream>
-
 #include "base/check.h"
-#include "base/text.h"
+#include "shippers/vendors/secrets.h"
 
 namespace shippers {
 
 namespace {
-
-constexpr std::size_t kSecretBytesMax = 64 * 1024;
-
-base::Result<std::string> read_secret(const base::Secret& secret, const std::string& file) {
-  if (file.empty()) {
-    return secret.text;
-  }
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    return base::fail_errno(fmt::format("cannot read {}", file));
-  }
-  std::string text(kSecretBytesMax, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return std::string(base::trim(text));
-}
-
-std::string base64(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); at += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t index = 0; index < 3; ++index) {
-      bits = bits << 8U |
-             (at + index < text.size() ? static_cast<unsigned char>(text[at + index]) : 0U);
-    }
-    for (std::size_t index = 0; index < 4; ++index) {
-      out += at + index > text.size() ? '=' : kDigits[(bits >> (18 - 6 * index)) & 63U];
-    }
-  }
-  return out;
-}
-
-base::Result<std::string> read_authorization(const logging::AuthConfig& auth) {
-  TRY_ASSIGN(const std::string basic, read_secret(auth.basic, auth.basic_file));
-  if (!basic.empty()) {
-    return "Basic " + base64(basic);
-  }
-  TRY_ASSIGN(const std::string bearer, read_secret(auth.bearer, auth.bearer_file));
-  return bearer.empty() ? std::string() : "Bearer " + bearer;
-}
 
 std::string without_slash(std::string url) {
   while (url.ends_with('/')) {
@@ -81,8 +36,12 @@ const Vendor& vendor_of(const logging::SinkConfig& config) {
       return kElasticsearch;
     case logging::SinkType::kLoki:
       return kLoki;
+    case logging::SinkType::kLogentries:
+      return kLogentries;
     case logging::SinkType::kFile:
     case logging::SinkType::kConsole:
+    case logging::SinkType::kSyslog:
+    case logging::SinkType::kPapertrail:
       break;
   }
   ASSERT(!"the type is no HTTP vendor");
@@ -103,6 +62,8 @@ VendorValues plain_values(const logging::SinkConfig& config) {
     values.url = without_slash(config.loki.url);
     values.labels = config.loki.labels;
     values.tenant = config.loki.tenant;
+  } else if (config.type == logging::SinkType::kLogentries) {
+    values.url = without_slash(config.logentries.address);
   }
   return values;
 }
@@ -110,6 +71,9 @@ VendorValues plain_values(const logging::SinkConfig& config) {
 base::Result<VendorValues> read_values(const logging::SinkConfig& config) {
   VendorValues values = plain_values(config);
   TRY_ASSIGN(values.token, read_secret(config.loggly.token, config.loggly.token_file));
+  if (config.type == logging::SinkType::kLogentries) {
+    TRY_ASSIGN(values.token, read_secret(config.logentries.token, config.logentries.token_file));
+  }
   const logging::ElasticsearchSinkConfig& search = config.elasticsearch;
   TRY_ASSIGN(const std::string key, read_secret(search.api_key, search.api_key_file));
   if (!key.empty()) {

@@ -12,6 +12,7 @@ extern const Vendor kHttpText;
 extern const Vendor kLoggly;
 extern const Vendor kElasticsearch;
 extern const Vendor kLoki;
+extern const Vendor kLogentries;
 
 /// Of a sink whose type is an HTTP vendor.
 [[nodiscard]] const Vendor& vendor_of(const logging::SinkConfig& config);

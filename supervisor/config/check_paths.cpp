@@ -30,6 +30,7 @@ void check_sink(const logging::SinkConfig& sink, const std::string& path, const 
   check(sink.network.tls.cert_file, "tls.cert_file");
   check(sink.network.tls.key_file, "tls.key_file");
   check(sink.loggly.token_file, "token_file");
+  check(sink.logentries.token_file, "token_file");
   check(sink.elasticsearch.api_key_file, "api_key_file");
   for (const logging::AuthConfig* auth :
        {&sink.http.auth, &sink.elasticsearch.auth, &sink.loki.auth}) {

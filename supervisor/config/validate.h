@@ -62,5 +62,8 @@ void validate_checks(const Judge& judge, const ServiceConfig& service, const std
 /// `after`, `wants` and `requires` of all services: names that exist, no cycle.
 void validate_order(const Judge& judge);
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);
+/// Of a sink whose type is syslog or a relative of it: the keys of its type.
+void validate_stream_sink(const Judge& judge, const logging::SinkConfig& sink,
+                          const std::string& path);
 
 }  // namespace supervisor

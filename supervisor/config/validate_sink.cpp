@@ -154,6 +154,11 @@ void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const st
     case logging::SinkType::kLoki:
       validate_loki(judge, sink.loki, path);
       break;
+    case logging::SinkType::kSyslog:
+    case logging::SinkType::kPapertrail:
+    case logging::SinkType::kLogentries:
+      validate_stream_sink(judge, sink, path);
+      break;
   }
 }
 

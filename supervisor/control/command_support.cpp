@@ -11,6 +11,7 @@
 #include "supervisor/control/commands.h"
 #include "supervisor/control/control_server.h"
 #include "supervisor/control/exit_code.h"
+#include "supervisor/router_binary.h"
 
 namespace supervisor {
 
@@ -59,6 +60,23 @@ Client find_instance(const CommandOptions& options) {
   request.xdg_runtime_directory = environment_value("XDG_RUNTIME_DIR");
   request.uid = ::geteuid();
   return Client(find_runtime_directory(request) + "/control.sock");
+}
+
+int run_router_role(const std::string& role, std::span<const std::string> words) {
+  const auto binary = find_router_binary();
+  if (!binary) {
+    fmt::print(stderr, "birl: {}\n", binary.error().message);
+    return kExitFailed;
+  }
+  std::vector<std::string> arguments{"birl-router", role};
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) {
+    pointers.push_back(argument.data());
+  }
+  pointers.push_back(nullptr);
+  ::execv(binary->c_str(), pointers.data());
+  return report_error(base::fail_errno(fmt::format("cannot run {}", *binary)).value());
 }
 
 int run_transition(const CommandOptions& options) {

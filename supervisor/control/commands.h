@@ -54,6 +54,7 @@ int cmd_logs(const CommandOptions& options);
 int cmd_shutdown(const CommandOptions& options);
 int cmd_healthy(const CommandOptions& options);
 int cmd_probe(const CommandOptions& options);
+int cmd_vendors(const CommandOptions& options);
 int cmd_version(const CommandOptions& options);
 
 /// `[-c FILE-OR-DIRECTORY]... [--hold] [--] [CMD...]`. Pure.
@@ -63,6 +64,9 @@ int cmd_version(const CommandOptions& options);
 
 /// The instance that --socket, BIRL_SOCKET or the runtime directories name.
 [[nodiscard]] Client find_instance(const CommandOptions& options);
+
+/// Becomes birl-router in one of its roles; returns only when it cannot.
+[[nodiscard]] int run_router_role(const std::string& role, std::span<const std::string> words);
 
 /// start, stop, restart, reload and wait: asks and says what came of it.
 int run_transition(const CommandOptions& options);

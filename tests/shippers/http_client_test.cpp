@@ -3,11 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <thread>
 
+#include "base/clock.h"
+#include "shippers/http/curl_options.h"
 #include "shippers/http/gzip.h"
 #include "shippers/http/http_destination.h"
 #include "shippers/http/http_transfer.h"
@@ -55,6 +59,37 @@ HttpRequest request_to(const FakeHttp& server, std::string body = "hello\n") {
   request.headers = {"Content-Type: text/plain"};
   request.body = std::move(body);
   return request;
+}
+
+TEST(HttpClientTest, AThreadThatComputesForTooLongIsFound) {
+  FakeHttp server;
+  constexpr std::uint64_t kLimitNs = 1000;
+  logging::HangWatch watch(kLimitNs);
+  ASSERT_TRUE(watch.open());
+  HttpClient client;
+  client.watch(watch);
+  std::atomic<bool> found{false};
+  const std::uint64_t channel = *client.open_channel([&](std::uint64_t, const HttpResponse&) {
+    while (!found.load()) {
+    }
+  });
+  client.send(channel, 1, request_to(server));
+  const std::string* name = nullptr;
+  while (name == nullptr) {
+    name = watch.check(base::monotonic_ns());
+  }
+  EXPECT_EQ(*name, "network");
+  found.store(true);
+  client.close_channel(channel);
+}
+
+TEST(HttpClientTest, TheThreadEndsWithTheLastChannelAndBeginsAgainWithTheNext) {
+  FakeHttp server;
+  HttpClient client;
+  for (int life = 0; life < 3; ++life) {
+    Answers answers(client);
+    EXPECT_EQ(answers.ask(request_to(server)).status, 200);
+  }
 }
 
 TEST(HttpClientTest, ARequestIsWhatWasAskedForAndConnectionsLive) {
@@ -118,11 +153,14 @@ TEST(HttpClientTest, AClosedChannelGetsNoAnswerAndOthersGoOn) {
   FakeHttp server;
   server.script({{.act = Act::kHang}});
   HttpClient client;
+  Answers answers(client);
   {
     Answers closed(client);
     client.send(closed.channel(), 1, request_to(server));
+    while (server.requests().empty()) {
+      std::this_thread::yield();  // it is on its way
+    }
   }
-  Answers answers(client);
   EXPECT_EQ(answers.ask(request_to(server)).status, 200);
 }
 

@@ -18,6 +18,7 @@ class SinksTest : public testing::Test {
             .report = report_,
             .state = world_.state(),
             .diag = diag_,
+            .hang_watch = watch_,
             .background = world_.background,
             .wake = [] {}};
   }
@@ -25,6 +26,7 @@ class SinksTest : public testing::Test {
   SinkWorld world_;
   logging::RouterConfig config_;
   logging::SinkReport report_{world_.state()};
+  logging::HangWatch watch_;
   HttpClient client_;
   base::Diag diag_{2, base::DiagLevel::kError, ""};
 };
@@ -47,12 +49,22 @@ TEST_F(SinksTest, EveryTypeAcrossANetworkMakesANetworkSink) {
     logging::SinkConfig config;
     config.name = "remote";
     config.type = static_cast<logging::SinkType>(type);
+    config.syslog.address = "udp://h";
+    config.papertrail.address = "tls://h:1";
     if (is_network(config.type)) {
       const auto sink = make_sink(config, context(), client_);
       ASSERT_TRUE(sink) << type;
       EXPECT_NE(dynamic_cast<NetworkSink*>(sink->get()), nullptr) << type;
     }
   }
+}
+
+TEST_F(SinksTest, AWebhookOfLogentriesSpeaksHttp) {
+  logging::SinkConfig config;
+  config.name = "remote";
+  config.type = logging::SinkType::kLogentries;
+  config.logentries.address = "https://us.webhook.logs.insight.rapid7.com";
+  EXPECT_TRUE(make_sink(config, context(), client_));
 }
 
 TEST_F(SinksTest, AWrongTemplateNamesTheSink) {

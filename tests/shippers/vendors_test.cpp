@@ -1,6 +1,7 @@
 // What each vendor puts on the wire and how it reads answers: the protocol cards, literally.
-// shippers/vendors/elasticsearch.cpp shippers/vendors/http.cpp shippers/vendors/loggly.cpp
-// shippers/vendors/loki.cpp
+// shippers/vendors/elasticsearch.cpp shippers/vendors/http.cpp shippers/vendors/logentries.cpp
+// shippers/vendors/loggly.cpp shippers/vendors/loki.cpp. How fast they are says
+// bench/ship_bench.cpp.
 #include "shippers/vendors/vendors.h"
 
 #include <gtest/gtest.h>
@@ -151,6 +152,18 @@ TEST(ElasticsearchTest, AnAnswerThatIsNotWholeIsNoSuccess) {
     EXPECT_EQ(outcome.verdict, Verdict::kRetry) << body;
     EXPECT_TRUE(outcome.exceptions.empty()) << body;
   }
+}
+
+TEST(LogentriesTest, TheWebhookTakesOneEventARequest) {
+  EXPECT_EQ(kLogentries.limits.events, 1U);
+  EXPECT_EQ(kLogentries.classify, nullptr);
+  logging::SinkConfig config;
+  config.type = logging::SinkType::kLogentries;
+  config.logentries.address = "https://eu.webhook.logs.insight.rapid7.com/";
+  config.logentries.token.text = "0123";
+  EXPECT_EQ(vendor_of(config).url.expand_url(*read_values(config)),
+            "https://eu.webhook.logs.insight.rapid7.com/v1/noformat/0123");
+  EXPECT_TRUE(encode(kLogentries).text.ends_with("}"));
 }
 
 TEST(VendorTest, ReasonsAreOneShortLine) {

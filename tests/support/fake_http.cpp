@@ -105,12 +105,20 @@ FakeHttp::FakeHttp(std::uint16_t port)
 }
 
 FakeHttp::~FakeHttp() {
+  stop();
+}
+
+void FakeHttp::stop() {
+  if (!thread_.joinable()) {
+    return;
+  }
   const std::uint64_t one = 1;
   [[maybe_unused]] const auto written = ::write(stop_.get(), &one, sizeof(one));
   thread_.join();
   for (std::thread& connection : connections_) {
     connection.join();
   }
+  listener_.reset();
 }
 
 std::string FakeHttp::url() const {

@@ -52,6 +52,9 @@ class FakeHttp {
   FakeHttp(const FakeHttp&) = delete;
   FakeHttp& operator=(const FakeHttp&) = delete;
 
+  /// Gone at once, as if it had been killed; what it accepted can still be asked for.
+  void stop();
+
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::uint16_t port() const { return port_; }
 

@@ -9,6 +9,7 @@
 
 #include "tests/support/fake_http.h"
 #include "tests/support/instance.h"
+#include "tests/support/tls_front.h"
 #include "tests/system/delivery.h"
 
 namespace support {
@@ -139,6 +140,63 @@ TEST(ShippingTest, ARefusalParksTheSinkAndShowsNoSecret) {
               testing::Not(HasSubstr("geheim")));
   server.set_usual({});
   expect_all_delivered(birl, server);
+}
+
+TEST(ShippingTest, AnExpiredCertificateParksAndOneThatIsRenewedIsTaken) {
+  const TempDirectory directory;
+  const FakeHttp server;
+  const TestCertificate expired(directory.path(), TestCertificate::State::kExpired);
+  std::uint16_t port = 0;
+  {
+    const FakeHttp reserved;
+    port = reserved.port();
+  }
+  Instance birl({.config = config_for("https://127.0.0.1:" + std::to_string(port),
+                                      "tls = {ca_file = \"" + expired.cert_file + "\"}\n")});
+  // Behind the instance, whose helpers inherit what is open: a port that is given up must be free.
+  auto front = std::make_unique<TlsFront>(expired, server.port(), port);
+  ASSERT_TRUE(eventually([&] { return birl.sink("remote")["state"] == "parked"; }));
+  EXPECT_THAT(text_in(birl.sink("remote"), "last_error"), HasSubstr("expired"));
+  EXPECT_THAT(server.requests(), IsEmpty());
+  front.reset();
+  const TestCertificate renewed(directory.path());
+  const TlsFront again(renewed, server.port(), port);
+  expect_all_delivered(birl, server);
+}
+
+TEST(ShippingTest, AReceiverThatDiesAgainAndAgainHasEveryLineInTheEnd) {
+  std::uint16_t port = 0;
+  {
+    const FakeHttp reserved;
+    port = reserved.port();
+  }
+  Instance birl({.config = with(config_for("http://127.0.0.1:" + std::to_string(port)), "{linger",
+                                "{records = 10, linger")});
+  std::set<std::string> lines;
+  for (int life = 0; life < 200 && lines.size() < kLines; ++life) {
+    FakeHttp server(port);
+    const std::size_t some = 1 + static_cast<std::size_t>(life) % 5;
+    ASSERT_TRUE(eventually([&] { return server.requests().size() >= some || is_settled(birl); }));
+    server.stop();
+    const auto accepted = server.accepted_lines();
+    lines.insert(accepted.begin(), accepted.end());
+  }
+  const FakeHttp server(port);
+  ASSERT_TRUE(eventually([&] { return is_settled(birl); }));
+  const auto accepted = server.accepted_lines();
+  lines.insert(accepted.begin(), accepted.end());
+  EXPECT_EQ(lines.size(), static_cast<std::size_t>(kLines));
+  EXPECT_EQ(birl.sink("remote")["delivered"], kLines);
+  expect_exact_ledger(birl);
+}
+
+TEST(ShippingTest, AHostWithoutAnAddressIsTriedAgainAndCostsNoLine) {
+  Instance birl({.config = config_for("http://no-such-host.invalid")});
+  ASSERT_TRUE(birl.wait_state("talker", "done"));
+  ASSERT_TRUE(eventually([&] { return birl.sink("remote")["state"] == "retrying"; }));
+  EXPECT_THAT(text_in(birl.sink("remote"), "last_error"), HasSubstr("no-such-host.invalid"));
+  ASSERT_TRUE(eventually([&] { return birl.sink("remote")["buffered"] == kLines; }));
+  expect_exact_ledger(birl);
 }
 
 TEST(ShippingTest, ATokenThatIsExchangedIsReadAgain) {

@@ -19,6 +19,7 @@ ARROWS = (
                             "supervisor/config/config.h")),
     ("supervisor", ("base", "logging/handoff", "logging/sink_config.h", "supervisor")),
     ("bench/record_bench.cpp", ("base", "logging")),
+    ("bench/ship_bench.cpp", ("base", "logging", "shippers")),
     ("bench", ("base", "bench")),
     ("tests", ROOMS + ("tests", "bench")),
 )
