@@ -6,11 +6,13 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/units.h"
+#include "logging/pipeline_config.h"
 
 namespace logging {
 
@@ -72,6 +74,8 @@ struct SinkConfig {
   std::string name;  // the table's name
   SinkType type = SinkType::kConsole;
   std::vector<std::string> services;  // names and globs, `!name` excludes
+  MatchConfig match;                  // of what it gets, it takes what matches
+  base::OneOrSeveral pipeline;        // names
   WhenFull when_full = WhenFull::kBlock;
   base::Duration block_limit = base::seconds(60);  // ns 0 means "never"
   FileSinkConfig file;                             // when type is kFile
@@ -82,6 +86,8 @@ struct SinkConfig {
   void visit_common(V& v) {
     v.field("type", type, "what kind of sink");
     v.field("services", services, "services it takes without being named in their `log`");
+    v.field("match", match, "takes only records that match");
+    v.field("pipeline", pipeline, "pipelines that its records go through");
     v.field("when_full", when_full, "what a full ring means");
     v.field("block_limit", block_limit,
             "how long a failing target may block; then oldest are dropped");
@@ -101,6 +107,8 @@ struct RouterConfig {
   std::string runtime_directory;
   base::ByteCount pipe_memory{8U << 20U};
   std::vector<SinkConfig> sinks;
+  std::map<std::string, PipelineConfig> pipelines;
+  std::vector<ServiceRecordConfig> services;  // whose lines are more than bytes
 
   template <typename V>
   void visit(V& v) {
@@ -108,6 +116,8 @@ struct RouterConfig {
     v.field("runtime_directory", runtime_directory);
     v.field("pipe_memory", pipe_memory);
     v.field("sinks", sinks);
+    v.field("pipelines", pipelines);
+    v.field("services", services);
   }
 };
 

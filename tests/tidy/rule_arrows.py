@@ -12,9 +12,13 @@ ARROWS = (
     ("logging", ("base", "logging")),
     ("shippers", ("base", "logging", "shippers")),
     ("supervisor/router_main.cpp", ROOMS),
+    # What birl-router alone runs: it compiles pipelines to say what is wrong with them.
+    ("supervisor/config/validate_pipeline.cpp", ("base", "logging", "supervisor")),
+    ("supervisor/config/test_run.cpp", ("base", "logging", "supervisor")),
     ("supervisor/machine", ("base", "logging/sink_config.h", "supervisor/machine",
                             "supervisor/config/config.h")),
     ("supervisor", ("base", "logging/handoff", "logging/sink_config.h", "supervisor")),
+    ("bench/record_bench.cpp", ("base", "logging")),
     ("bench", ("base", "bench")),
     ("tests", ROOMS + ("tests", "bench")),
 )
