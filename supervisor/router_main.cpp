@@ -3,6 +3,7 @@
 //     router FD        the log router, on the handoff socket FD
 //     load ARG...      reads the configuration for PID 1 (config/check.h)
 //     check ARG...     `birl check`
+//     test ARG...      `birl test`
 //
 // It is started by birl, never by hand.
 #include <fmt/format.h>
@@ -52,6 +53,9 @@ int dispatch(std::span<const std::string> arguments) {
   }
   if (role == "check") {
     return check_main(rest, make_environment(environ));
+  }
+  if (role == "test") {
+    return test_main(rest, make_environment(environ));
   }
   fmt::print(stderr, "birl-router: cannot run: birl starts it; use birl\n");
   return kExitUsage;

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/one_or_several.h"
 #include "base/units.h"
 #include "logging/sink_config.h"
 
@@ -135,6 +136,9 @@ struct ServiceConfig {
   RestartLimitConfig restart_limit;
   StopConfig stop;
   std::optional<std::vector<std::string>> log;  // sinks; unset: the defaults'
+  base::OneOrSeveral pipeline;                  // names
+  std::map<std::string, std::string> fields;
+  std::string stderr_level = "error";
   RingConfig ring;
 
   template <typename V>
@@ -161,6 +165,9 @@ struct ServiceConfig {
     v.field("restart_limit", restart_limit, "when restarting is given up");
     v.field("stop", stop, "how it is stopped");
     v.field("log", log, "sinks of its output; [] keeps it in its ring only");
+    v.field("pipeline", pipeline, "pipelines that its lines go through before any sink's");
+    v.field("fields", fields, "set on every record; the application's own win");
+    v.field("stderr_level", stderr_level, "level of a line on stderr that says none");
     v.field("ring", ring, "its log buffer");
   }
 };
@@ -206,11 +213,38 @@ struct BirlConfig {
   }
 };
 
+/// A value of any scalar type, as text.
+struct ScalarText {
+  std::string text;
+};
+
+/// A [[test]] table, for `birl test`: lines in, records out.
+struct TestConfig {
+  std::string name;
+  base::OneOrSeveral pipeline;
+  std::string service;  // whose pipelines and fields; the record's service
+  std::string stream = "stdout";
+  std::vector<std::string> input;
+  std::vector<std::map<std::string, ScalarText>> expect;  // compared on the keys that are named
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("name", name, "what is shown when it fails");
+    v.field("pipeline", pipeline, "pipelines that the lines go through");
+    v.field("service", service, "instead: the service whose pipelines they go through");
+    v.field("stream", stream, "stdout or stderr");
+    v.field("input", input, "lines");
+    v.field("expect", expect, "records as tables, compared on the keys that are named");
+  }
+};
+
 struct Config {
   bool configured = false;  // a file or BIRL_SET was read: not just `birl run CMD`
   BirlConfig birl;
   std::map<std::string, ServiceConfig> services;
   std::map<std::string, logging::SinkConfig> sinks;
+  std::map<std::string, logging::PipelineConfig> pipelines;
+  std::vector<TestConfig> tests;  // for `birl test` alone: not handed to PID 1
 
   template <typename V>
   void visit(V& v) {
@@ -218,6 +252,7 @@ struct Config {
     v.field("birl", birl);
     v.field("service", services);
     v.field("sink", sinks);
+    v.field("pipeline", pipelines);
   }
 };
 

@@ -12,19 +12,27 @@ std::vector<TableDoc> list_options() {
   OptionLister service;
   OptionLister file;
   OptionLister console;
+  OptionLister pipeline;
+  OptionLister test;
   BirlConfig birl_config;
   ServiceConfig service_config;
   logging::SinkConfig sink_config;
+  logging::PipelineConfig pipeline_config;
+  TestConfig test_config;
   birl_config.visit(birl);
   service_config.visit(service);
   sink_config.visit_common(file);
   sink_config.file.visit(file);
   sink_config.visit_common(console);
   sink_config.console.visit(console);
+  pipeline_config.visit(pipeline);
+  test_config.visit(test);
   return {{"birl", birl.take()},
           {"service.NAME", service.take()},
           {"sink.NAME (type \"file\")", file.take()},
-          {"sink.NAME (type \"console\")", console.take()}};
+          {"sink.NAME (type \"console\")", console.take()},
+          {"pipeline.NAME", pipeline.take()},
+          {"[test]", test.take()}};
 }
 
 std::string option_reference() {

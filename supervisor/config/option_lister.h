@@ -22,15 +22,31 @@
 
 namespace supervisor {
 
+/// What an optional or a list holds, and how its keys are written.
+template <typename T>
+struct Inner {
+  using Type = T;
+  static constexpr std::string_view kBehind = ".";
+};
+template <typename T>
+struct Inner<std::optional<T>> : Inner<T> {};
+template <typename T>
+struct Inner<std::vector<T>> {
+  using Type = T;
+  static constexpr std::string_view kBehind = "[].";
+};
+
 class OptionLister {
  public:
   template <typename T>
   void field(std::string_view name, T& member, std::string_view comment = {}) {
     const std::string key = prefix_ + std::string(name);
-    if constexpr (base::Visitable<T, OptionLister> && !std::is_same_v<T, Command>) {
-      const std::string outer = std::exchange(prefix_, key + ".");
-      member.visit(*this);
-      prefix_ = outer;
+    using Table = typename Inner<T>::Type;
+    if constexpr (kIsTable<T>) {
+      list_table(key + ".", member);
+    } else if constexpr (kIsTable<Table>) {
+      Table table;
+      list_table(key + std::string(Inner<T>::kBehind), table);
     } else {
       options_.push_back({key, type_of(member), value_of(member), std::string(comment)});
       const std::string_view word = find_option_word(name);
@@ -46,6 +62,18 @@ class OptionLister {
   [[nodiscard]] std::vector<OptionDoc> take() { return std::move(options_); }
 
  private:
+  /// Has keys of its own, and is not written as one value.
+  template <typename T>
+  static constexpr bool kIsTable =
+      base::Visitable<T, OptionLister> && !std::is_same_v<T, Command> &&
+      !std::is_base_of_v<base::OneOrSeveral, T>;
+  template <typename T>
+  void list_table(std::string prefix, T& table) {
+    const std::string outer = std::exchange(prefix_, std::move(prefix));
+    table.visit(*this);
+    prefix_ = outer;
+  }
+
   static std::string quote(std::string_view text) {
     std::string quoted;
     base::append_json_string(quoted, text);
@@ -59,6 +87,8 @@ class OptionLister {
   static std::string type_of(const base::Duration&) { return "duration"; }
   static std::string type_of(const base::ByteCount&) { return "size"; }
   static std::string type_of(const base::FileMode&) { return "mode"; }
+  static std::string type_of(const ScalarText&) { return "string, number or boolean"; }
+  static std::string type_of(const base::OneOrSeveral&) { return "string, or array of strings"; }
   static std::string type_of(const Command&) { return "array of strings, or string"; }
   template <typename T>
   requires std::is_enum_v<T>
@@ -94,6 +124,13 @@ class OptionLister {
   }
   static std::string value_of(base::FileMode mode) {
     return quote(fmt::format("{:04o}", mode.bits));
+  }
+  static std::string value_of(const ScalarText& scalar) { return quote(scalar.text); }
+  static std::string value_of(const base::OneOrSeveral& several) {
+    if (several.is_list) {
+      return value_of(several.items);
+    }
+    return several.empty() ? "" : quote(several.items.front());
   }
   static std::string value_of(const Command& command) {
     if (command.empty()) {

@@ -47,6 +47,8 @@ void validate_services(const Judge& judge, const logging::SinkConfig& sink,
 
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path) {
   validate_services(judge, sink, path + ".services");
+  validate_match(judge, sink.match, path + ".match");
+  validate_pipeline_names(judge, sink.pipeline, path + ".pipeline");
   switch (sink.type) {
     case logging::SinkType::kFile:
       validate_file(judge, sink.file, path);

@@ -8,9 +8,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "supervisor/config/runtime_directory.h"
+#include "supervisor/control/command_line.h"
 #include "supervisor/control/commands.h"
 #include "supervisor/control/control_server.h"
 #include "supervisor/control/exit_code.h"
+#include "supervisor/router_binary.h"
 
 namespace supervisor {
 
@@ -90,6 +92,26 @@ base::Result<void> print_out(std::string_view text) {
     text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
   }
   return {};
+}
+
+int become_router_role(const std::string& role, std::span<const std::string> words) {
+  if (!words.empty() && (words[0] == "--help" || words[0] == "-h")) {
+    return print_help(role);
+  }
+  const auto binary = find_router_binary();
+  if (!binary) {
+    fmt::print(stderr, "birl: {}\n", binary.error().message);
+    return kExitFailed;
+  }
+  std::vector<std::string> arguments{"birl-router", role};
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) {
+    pointers.push_back(argument.data());
+  }
+  pointers.push_back(nullptr);
+  ::execv(binary->c_str(), pointers.data());
+  return report_error(base::fail_errno(fmt::format("cannot run {}", *binary)).value());
 }
 
 }  // namespace supervisor

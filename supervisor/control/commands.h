@@ -39,6 +39,7 @@ struct CommandOptions {
 
 int cmd_run(std::span<const std::string> words);    // words behind `run`
 int cmd_check(std::span<const std::string> words);  // words behind `check`
+int cmd_test(std::span<const std::string> words);   // words behind `test`
 int cmd_new(const CommandOptions& options);
 int cmd_status(const CommandOptions& options);
 int cmd_start(const CommandOptions& options);
@@ -55,6 +56,10 @@ int cmd_version(const CommandOptions& options);
 [[nodiscard]] base::Result<RunOptions> parse_run_options(std::span<const std::string> words);
 
 // What the commands share (command_support.cpp).
+
+/// check and test: birl-router becomes this process in that role; `--help` is answered here.
+/// Returns only when it cannot.
+int become_router_role(const std::string& role, std::span<const std::string> words);
 
 /// The instance that --socket, BIRL_SOCKET or the runtime directories name.
 [[nodiscard]] Client find_instance(const CommandOptions& options);

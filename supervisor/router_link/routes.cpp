@@ -6,7 +6,7 @@
 #include <array>
 #include <bit>
 
-#include "base/text.h"
+#include "base/name_patterns.h"
 #include "logging/handoff/ring_layout.h"
 
 namespace supervisor {
@@ -26,20 +26,6 @@ std::string host_name() {
 
 }  // namespace
 
-bool takes_service(const std::vector<std::string>& patterns, std::string_view service) {
-  if (patterns.empty()) {
-    return false;
-  }
-  bool taken = patterns.front().starts_with('!');
-  for (const std::string& pattern : patterns) {
-    const bool excludes = pattern.starts_with('!');
-    if (base::glob_matches(std::string_view(pattern).substr(excludes ? 1 : 0), service)) {
-      taken = !excludes;
-    }
-  }
-  return taken;
-}
-
 std::vector<std::string> sinks_of(const ServiceConfig& service, const Config& config) {
   std::vector<std::string> names;
   for (const std::string& name :
@@ -47,7 +33,7 @@ std::vector<std::string> sinks_of(const ServiceConfig& service, const Config& co
     add_once(names, name);
   }
   for (const auto& [name, sink] : config.sinks) {
-    if (takes_service(sink.services, service.name)) {
+    if (base::takes_name(sink.services, service.name)) {
       add_once(names, name);
     }
   }
@@ -58,7 +44,7 @@ std::vector<std::string> sinks_of_own_messages(const Config& config) {
   std::vector<std::string> names;
   for (const auto& [name, sink] : config.sinks) {
     const bool console = name == kConsoleSinkName && sink.type == logging::SinkType::kConsole;
-    if (console || takes_service(sink.services, kOwnServiceName)) {
+    if (console || base::takes_name(sink.services, kOwnServiceName)) {
       add_once(names, name);
     }
   }
@@ -80,6 +66,13 @@ logging::RouterConfig router_config(const Config& config, const std::string& run
   router.pipe_memory = config.birl.pipe_memory;
   for (const auto& [name, sink] : config.sinks) {
     router.sinks.push_back(sink);
+  }
+  router.pipelines = config.pipelines;
+  for (const auto& [name, service] : config.services) {
+    router.services.push_back({.service = name,
+                               .pipelines = service.pipeline.items,
+                               .fields = service.fields,
+                               .stderr_level = service.stderr_level});
   }
   return router;
 }

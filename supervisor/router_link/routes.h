@@ -20,11 +20,6 @@ inline constexpr std::string_view kConsoleSinkName = "console";
 /// birl's own messages go to the console, where there is one.
 [[nodiscard]] std::vector<std::string> sinks_of_own_messages(const Config& config);
 
-/// `services = ["web*", "!web-debug"]`: the last pattern that matches decides; only exclusions
-/// begin with everything.
-[[nodiscard]] bool takes_service(const std::vector<std::string>& patterns,
-                                 std::string_view service);
-
 /// Bytes of one ring when `rings` of them share `ring_memory`: a power of two.
 [[nodiscard]] std::uint64_t ring_capacity(base::ByteCount wanted, base::ByteCount ring_memory,
                                           std::size_t rings);

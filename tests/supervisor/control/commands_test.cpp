@@ -188,6 +188,13 @@ TEST_F(CommandsTest, CheckHasItsHelpHere) {
   EXPECT_THAT(ran.out, HasSubstr("--strict"));
 }
 
+// supervisor/control/cmd_test.cpp
+TEST_F(CommandsTest, TestShowsItsHelpWithoutTheRouter) {
+  const Ran ran = run_birl({"test", "--help"});
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("Run the [[test]] tables"));
+}
+
 TEST_F(CommandsTest, VersionAndHelpNeedNoInstance) {
   EXPECT_EQ(run_birl({"version"}).out, "birl " BIRL_VERSION "\n");
   EXPECT_EQ(run_birl({"--version"}).out, "birl " BIRL_VERSION "\n");

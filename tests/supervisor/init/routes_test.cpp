@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/name_patterns.h"
+
 namespace supervisor {
 namespace {
 
@@ -53,9 +55,9 @@ TEST(RoutesTest, OwnMessagesGoToTheConsoleOnly) {
 }
 
 TEST(RoutesTest, OnlyExclusionsBeginWithEverything) {
-  EXPECT_TRUE(takes_service({"!nginx"}, "web"));
-  EXPECT_FALSE(takes_service({"!nginx"}, "nginx"));
-  EXPECT_FALSE(takes_service({}, "web"));
+  EXPECT_TRUE(base::takes_name({"!nginx"}, "web"));
+  EXPECT_FALSE(base::takes_name({"!nginx"}, "nginx"));
+  EXPECT_FALSE(base::takes_name({}, "web"));
 }
 
 TEST(RoutesTest, RingsShareTheirMemoryAndStayPowersOfTwo) {
