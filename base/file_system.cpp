@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <ctime>
 #include <memory>
 #include <string_view>
 
@@ -17,6 +18,8 @@
 namespace base {
 
 namespace {
+
+constexpr std::uint32_t kPermissionBits = 07777;
 
 FileStatus status_from(const struct statx& raw) {
   FileStatus status;
@@ -29,6 +32,11 @@ FileStatus status_from(const struct statx& raw) {
   status.size = raw.stx_size;
   status.links = raw.stx_nlink;
   status.regular = S_ISREG(raw.stx_mode);
+  status.mode = raw.stx_mode & kPermissionBits;
+  status.uid = raw.stx_uid;
+  status.gid = raw.stx_gid;
+  status.modified_ns =
+      static_cast<std::uint64_t>(raw.stx_mtime.tv_sec) * kNsPerSecond + raw.stx_mtime.tv_nsec;
   return status;
 }
 
@@ -40,7 +48,20 @@ FileStatus status_from(const struct stat& raw) {
   status.size = static_cast<std::uint64_t>(raw.st_size);
   status.links = static_cast<std::uint32_t>(raw.st_nlink);
   status.regular = S_ISREG(raw.st_mode);
+  status.mode = raw.st_mode & kPermissionBits;
+  status.uid = raw.st_uid;
+  status.gid = raw.st_gid;
+  status.modified_ns = static_cast<std::uint64_t>(raw.st_mtim.tv_sec) * kNsPerSecond +
+                       static_cast<std::uint64_t>(raw.st_mtim.tv_nsec);
   return status;
+}
+
+/// As chown(2) wants it: -1 leaves an id alone.
+uid_t uid_of(const FileOwner& owner) {
+  return owner.uid.value_or(static_cast<uid_t>(-1));
+}
+gid_t gid_of(const FileOwner& owner) {
+  return owner.gid.value_or(static_cast<gid_t>(-1));
 }
 
 bool is_refused_call(int error) {
@@ -62,6 +83,14 @@ Result<Fd> RealFileSystem::open_append(const std::string& path, std::uint32_t mo
 
 Result<Fd> RealFileSystem::open_existing(const std::string& path) {
   Fd file(::open(path.c_str(), kOpenFlags));
+  if (!file.valid()) {
+    return fail_errno(fmt::format("cannot open {}", path));
+  }
+  return file;
+}
+
+Result<Fd> RealFileSystem::open_read(const std::string& path) {
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file.valid()) {
     return fail_errno(fmt::format("cannot open {}", path));
   }
@@ -125,6 +154,30 @@ Result<void> RealFileSystem::sync(int fd) {
   return {};
 }
 
+Result<void> RealFileSystem::set_owner(int fd, const FileOwner& owner) {
+  if (::fchown(fd, uid_of(owner), gid_of(owner)) != 0) {
+    return fail_errno("cannot change the owner");
+  }
+  return {};
+}
+
+Result<void> RealFileSystem::set_mode(int fd, std::uint32_t mode) {
+  if (::fchmod(fd, mode) != 0) {
+    return fail_errno("cannot change the mode");
+  }
+  return {};
+}
+
+Result<void> RealFileSystem::set_modified(int fd, std::uint64_t realtime_ns) {
+  const timespec modified{.tv_sec = static_cast<std::time_t>(realtime_ns / kNsPerSecond),
+                          .tv_nsec = static_cast<long>(realtime_ns % kNsPerSecond)};
+  const timespec times[2]{{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, modified};
+  if (::futimens(fd, times) != 0) {
+    return fail_errno("cannot set the time");
+  }
+  return {};
+}
+
 Result<void> RealFileSystem::rename(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) != 0) {
     return fail_errno(fmt::format("cannot rename {} to {}", from, to));
@@ -139,10 +192,15 @@ Result<void> RealFileSystem::remove(const std::string& path) {
   return {};
 }
 
-Result<void> RealFileSystem::make_directories(const std::string& path, std::uint32_t mode) {
+Result<void> RealFileSystem::make_directories(const std::string& path, std::uint32_t mode,
+                                              const FileOwner& owner) {
   for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
     const std::string part = path.substr(0, end);
-    if (!part.empty() && ::mkdir(part.c_str(), mode) != 0 && errno != EEXIST) {
+    if (::mkdir(part.c_str(), mode) == 0) {
+      if (!owner.empty() && ::lchown(part.c_str(), uid_of(owner), gid_of(owner)) != 0) {
+        // It is usable all the same.
+      }
+    } else if (errno != EEXIST) {
       // A read-only parent answers EROFS or EACCES for a directory that exists; look before giving
       // up.
       const int error = errno;

@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -33,6 +34,18 @@ struct FileStatus {
   std::uint64_t size = 0;
   std::uint32_t links = 0;  // 0: its last name was removed
   bool regular = false;     // else a device, FIFO, ...
+  std::uint32_t mode = 0;   // permission bits
+  std::uint32_t uid = 0;
+  std::uint32_t gid = 0;
+  std::uint64_t modified_ns = 0;  // realtime of the last write
+};
+
+/// Who a file is to belong to; unset: whom the kernel gives it to.
+struct FileOwner {
+  std::optional<std::uint32_t> uid;
+  std::optional<std::uint32_t> gid;
+
+  [[nodiscard]] bool empty() const { return !uid && !gid; }
 };
 
 class FileSystem {
@@ -43,6 +56,8 @@ class FileSystem {
   [[nodiscard]] virtual Result<Fd> open_append(const std::string& path, std::uint32_t mode) = 0;
   /// Opens an existing file for reading and appending.
   [[nodiscard]] virtual Result<Fd> open_existing(const std::string& path) = 0;
+  /// Opens an existing file for reading.
+  [[nodiscard]] virtual Result<Fd> open_read(const std::string& path) = 0;
 
   [[nodiscard]] virtual Result<FileStatus> status(int fd) = 0;
   [[nodiscard]] virtual Result<FileStatus> status(const std::string& path) = 0;
@@ -54,12 +69,16 @@ class FileSystem {
                                                     std::span<char> buffer) = 0;
   [[nodiscard]] virtual Result<void> truncate(int fd, std::uint64_t size) = 0;
   [[nodiscard]] virtual Result<void> sync(int fd) = 0;
+  [[nodiscard]] virtual Result<void> set_owner(int fd, const FileOwner& owner) = 0;
+  [[nodiscard]] virtual Result<void> set_mode(int fd, std::uint32_t mode) = 0;
+  [[nodiscard]] virtual Result<void> set_modified(int fd, std::uint64_t realtime_ns) = 0;
 
   [[nodiscard]] virtual Result<void> rename(const std::string& from, const std::string& to) = 0;
   [[nodiscard]] virtual Result<void> remove(const std::string& path) = 0;
-  /// Like mkdir -p; existing directories are fine.
-  [[nodiscard]] virtual Result<void> make_directories(const std::string& path,
-                                                      std::uint32_t mode) = 0;
+  /// Like mkdir -p; existing directories are fine, those that are made belong to `owner`. That one
+  /// cannot be given away is no error.
+  [[nodiscard]] virtual Result<void> make_directories(const std::string& path, std::uint32_t mode,
+                                                      const FileOwner& owner) = 0;
   /// Names in a directory, without `.` and `..`, in no order.
   [[nodiscard]] virtual Result<std::vector<std::string>> list(const std::string& directory) = 0;
 };
@@ -68,6 +87,7 @@ class RealFileSystem final : public FileSystem {
  public:
   [[nodiscard]] Result<Fd> open_append(const std::string& path, std::uint32_t mode) override;
   [[nodiscard]] Result<Fd> open_existing(const std::string& path) override;
+  [[nodiscard]] Result<Fd> open_read(const std::string& path) override;
   [[nodiscard]] Result<FileStatus> status(int fd) override;
   [[nodiscard]] Result<FileStatus> status(const std::string& path) override;
   [[nodiscard]] Result<std::size_t> append(int fd, std::span<const iovec> parts) override;
@@ -75,9 +95,13 @@ class RealFileSystem final : public FileSystem {
                                             std::span<char> buffer) override;
   [[nodiscard]] Result<void> truncate(int fd, std::uint64_t size) override;
   [[nodiscard]] Result<void> sync(int fd) override;
+  [[nodiscard]] Result<void> set_owner(int fd, const FileOwner& owner) override;
+  [[nodiscard]] Result<void> set_mode(int fd, std::uint32_t mode) override;
+  [[nodiscard]] Result<void> set_modified(int fd, std::uint64_t realtime_ns) override;
   [[nodiscard]] Result<void> rename(const std::string& from, const std::string& to) override;
   [[nodiscard]] Result<void> remove(const std::string& path) override;
-  [[nodiscard]] Result<void> make_directories(const std::string& path, std::uint32_t mode) override;
+  [[nodiscard]] Result<void> make_directories(const std::string& path, std::uint32_t mode,
+                                              const FileOwner& owner) override;
   [[nodiscard]] Result<std::vector<std::string>> list(const std::string& directory) override;
 };
 

@@ -16,6 +16,7 @@
 #include "base/diag.h"
 #include "base/result.h"
 #include "logging/handoff/ring_reader.h"
+#include "logging/router/background_thread.h"
 #include "logging/sink_config.h"
 #include "logging/sink_report.h"
 
@@ -31,6 +32,8 @@ struct SinkInput {
 struct ConsumeResult {
   bool progressed = false;        // something was committed; there may be more
   std::uint64_t retry_at_ns = 0;  // monotonic; 0: nothing to wait for but new frames
+  /// Lines are held that may still grow: call again then at the latest, and when frames come.
+  std::uint64_t look_again_ns = 0;
 };
 
 class Sink {
@@ -47,6 +50,11 @@ class Sink {
   /// further on than this sink left it: lines dropped after block_limit are passed over.
   [[nodiscard]] virtual ConsumeResult consume(const SinkInput& input, std::uint64_t now_ns) = 0;
 
+  /// What no line causes: rotation by time, syncing, telling how work in the background went.
+  /// Called each time that the thread has looked at its inputs; returns when it has to be called
+  /// again at the latest (monotonic), 0: whenever.
+  [[nodiscard]] virtual std::uint64_t tend(std::uint64_t /*now_ns*/) { return 0; }
+
   virtual void reopen() = 0;  // someone moved the files
   virtual void rotate() = 0;
 
@@ -61,6 +69,8 @@ struct SinkContext {
   std::span<std::byte> file_records;  // the region of router_state.h, shared by all file sinks
   SinkReport& report;
   base::Diag& diag;
+  BackgroundThread& background;  // of lowest priority; stopped before any sink goes
+  std::function<void()> wake;    // has tend() called soon; any thread
 };
 
 /// Makes a sink from its configuration. Called on the router's main thread, before any sink thread

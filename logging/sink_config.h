@@ -7,10 +7,12 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/command.h"
 #include "base/units.h"
 #include "logging/pipeline_config.h"
 
@@ -34,39 +36,106 @@ enum class ConsoleTarget : std::uint8_t { kSame, kStdout, kStderr };
   return std::array<std::string_view, 3>{"same", "stdout", "stderr"};
 }
 
+/// How a line looks. kRaw: its bytes (behind a time stamp, if one is wanted). kText: time stamp,
+/// service, stream, bytes. kJson and kLogfmt: a record, logging/format/record_format.h.
+enum class SinkFormat : std::uint8_t { kRaw, kText, kJson, kLogfmt };
+[[nodiscard]] constexpr auto enum_names(SinkFormat) {
+  return std::array<std::string_view, 4>{"raw", "text", "json", "logfmt"};
+}
+
+enum class Timestamp : std::uint8_t { kNone, kIso, kTai64n, kUnix };
+[[nodiscard]] constexpr auto enum_names(Timestamp) {
+  return std::array<std::string_view, 4>{"none", "iso", "tai64n", "unix"};
+}
+
+enum class ArchiveCompress : std::uint8_t { kNone, kGzip };
+[[nodiscard]] constexpr auto enum_names(ArchiveCompress) {
+  return std::array<std::string_view, 2>{"none", "gzip"};
+}
+
+/// How rotated files are called; shippers/file/archive_names.h has the names.
+enum class ArchiveNaming : std::uint8_t { kTimestamp, kNumber, kTai64n };
+[[nodiscard]] constexpr auto enum_names(ArchiveNaming) {
+  return std::array<std::string_view, 3>{"timestamp", "number", "tai64n"};
+}
+
+/// When a file's bytes are forced to the disk. kInterval: at most FileSinkConfig::sync_interval
+/// after they were written. kRotate: before it is renamed.
+enum class FileSync : std::uint8_t { kNone, kInterval, kRotate };
+[[nodiscard]] constexpr auto enum_names(FileSync) {
+  return std::array<std::string_view, 3>{"none", "interval", "rotate"};
+}
+
+/// What may stand in braces (base/text_template.h): in a file's path, and in text.
+inline constexpr std::array<std::string_view, 5> kPathNames{"service", "stream", "instance", "host",
+                                                            "date:"};
+inline constexpr std::array<std::string_view, 4> kTextNames{"service", "stream", "instance",
+                                                            "host"};
+
 struct RotateConfig {
   base::ByteCount size{16U << 20U};
+  std::optional<base::Duration> interval;
   std::uint32_t keep = 10;
+  std::optional<base::ByteCount> keep_bytes;
+  std::optional<base::Duration> keep_age;
+  ArchiveCompress compress = ArchiveCompress::kNone;
+  ArchiveNaming naming = ArchiveNaming::kTimestamp;
+  base::Command command;
 
   template <typename V>
   void visit(V& v) {
     v.field("size", size, "rotate before the file would grow over this size; 0 never rotates");
+    v.field("interval", interval, "rotate also at each full interval, counted in UTC");
     v.field("keep", keep, "how many rotated files stay beside the current one");
+    v.field("keep_bytes", keep_bytes, "the oldest are deleted beyond this size together");
+    v.field("keep_age", keep_age, "those last written longer ago are deleted");
+    v.field("compress", compress, "what rotated files are packed with, in the background");
+    v.field("naming", naming, "timestamp or tai64n: when it was rotated; number: .1 is the newest");
+    v.field("command", command, "runs after each rotation; BIRL_FILE is the rotated file");
   }
 };
 
 struct FileSinkConfig {
   std::string path = "/var/log/birl/{service}/current";
+  SinkFormat format = SinkFormat::kRaw;
+  std::optional<Timestamp> timestamp;  // unset: iso for text, else none
   RotateConfig rotate;
+  FileSync sync = FileSync::kNone;
+  base::Duration sync_interval = base::seconds(1);
   base::FileMode mode{0640};
+  std::string user;   // name or uid; empty: the router's
+  std::string group;  // name or gid; empty: the user's, or the router's
 
   template <typename V>
   void visit(V& v) {
-    v.field("path", path, "the file, a template of {service} {stream} {host}");
+    v.field("path", path, "the file, a template of {service} {stream} {instance} {host} {date:%F}");
+    v.field("format", format,
+            "raw: the bytes; text: time, service, stream, bytes; json, logfmt: records");
+    v.field("timestamp", timestamp, "of each line; unset: iso for text, none for raw");
     v.field("rotate", rotate, "when a file is rotated and how many stay");
+    v.field("sync", sync, "when bytes are forced to the disk");
+    v.field("sync_interval", sync_interval, "with sync = \"interval\": after this long at most");
     v.field("mode", mode, "permissions of new files");
+    v.field("user", user, "owner of the files and of directories made for them");
+    v.field("group", group, "their group; unset: the user's");
   }
 };
 
 struct ConsoleSinkConfig {
   ConsoleTarget target = ConsoleTarget::kSame;
+  SinkFormat format = SinkFormat::kRaw;
+  std::optional<Timestamp> timestamp;  // unset: iso for text, else none
   std::string prefix;
 
   template <typename V>
   void visit(V& v) {
     v.field("target", target,
             "which of birl's own outputs; same: stdout to stdout, stderr to stderr");
-    v.field("prefix", prefix, "goes before every line, a template of {service} {stream} {host}");
+    v.field("format", format,
+            "raw: the bytes; text: time, service, stream, bytes; json, logfmt: records");
+    v.field("timestamp", timestamp, "of each line; unset: iso for text, none for raw");
+    v.field("prefix", prefix,
+            "goes before every line, a template of {service} {stream} {instance} {host}");
   }
 };
 

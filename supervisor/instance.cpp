@@ -7,10 +7,10 @@
 
 #include <algorithm>
 
+#include "base/accounts.h"
 #include "base/clock.h"
 #include "base/unix_socket.h"
 #include "supervisor/config/runtime_directory.h"
-#include "supervisor/process/accounts.h"
 #include "supervisor/process/last_resort.h"
 #include "supervisor/process/leftovers.h"
 #include "supervisor/process/reaper.h"
@@ -222,13 +222,7 @@ Result<void> Instance::choose_runtime_directory() {
                  {.configured = config_.birl.runtime_directory,
                   .xdg_runtime_directory = variable(parts_.environment, "XDG_RUNTIME_DIR"),
                   .uid = ::geteuid()}));
-  const std::string socket = runtime_directory_ + "/control.sock";
-  if (base::connect_unix(socket)) {
-    return base::fail(ErrorCode::kExists,
-                      fmt::format("cannot run: another birl answers at {}; stop it, or set [birl] "
-                                  "runtime_directory",
-                                  socket));
-  }
+  TRY_ASSIGN(runtime_lock_, lock_runtime_directory(runtime_directory_));
   return {};
 }
 
@@ -306,7 +300,7 @@ Result<void> Instance::open_control() {
              base::listen_unix(path, static_cast<mode_t>(config_.birl.control.mode.bits)));
   ControlAccess access{.user = ::geteuid(), .group = std::nullopt};
   if (!config_.birl.control.group.empty()) {
-    TRY_ASSIGN(access.group, find_group(config_.birl.control.group, AccountFiles{}));
+    TRY_ASSIGN(access.group, base::find_group(config_.birl.control.group, {}));
     if (::chown(path.c_str(), static_cast<uid_t>(-1), *access.group) != 0) {
       return base::fail_errno(fmt::format("cannot give {} to its group", path));
     }

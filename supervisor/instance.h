@@ -86,6 +86,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   Config config_;
   SignalTable signal_table_;
   std::string runtime_directory_;
+  base::Fd runtime_lock_;
   std::uint64_t booted_ns_ = 0;
   std::uint64_t shutdown_began_ns_ = 0;
   std::string end_reason_;

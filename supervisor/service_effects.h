@@ -19,7 +19,7 @@
 #include "supervisor/config/config.h"
 #include "supervisor/launcher.h"
 #include "supervisor/machine/fleet_machine.h"
-#include "supervisor/process/accounts.h"
+#include "supervisor/process/identity.h"
 #include "supervisor/router_link/router_link.h"
 
 namespace supervisor {

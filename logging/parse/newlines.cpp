@@ -27,6 +27,18 @@ std::size_t count_scalar(std::string_view block) {
   return count;
 }
 
+/// Goes on with the scalar twin from `at` on.
+LineEnds finish_scalar(std::string_view block, std::size_t at, std::size_t count,
+                       std::span<std::uint32_t> ends) {
+  for (; at < block.size() && count < ends.size(); ++at) {
+    if (block[at] == '\n') {
+      ends[count] = static_cast<std::uint32_t>(at + 1);
+      ++count;
+    }
+  }
+  return {.count = count, .scanned_bytes = at};
+}
+
 #if defined(__x86_64__)
 
 // A byte equal to '\n' compares to -1; subtracting it counts in 8-bit lanes, which are summed
@@ -79,6 +91,51 @@ std::size_t count_newlines(std::string_view block) {
   return __builtin_cpu_supports("avx2") ? count_avx2(block) : count_sse2(block);
 }
 
+/// Writes the offsets behind the set bits of `mask`, whose lowest one is the byte at `at`.
+std::size_t put_ends(std::uint32_t mask, std::size_t at, std::size_t count,
+                     std::span<std::uint32_t> ends) {
+  for (; mask != 0; mask &= mask - 1) {
+    ends[count] =
+        static_cast<std::uint32_t>(at) + static_cast<std::uint32_t>(std::countr_zero(mask)) + 1;
+    ++count;
+  }
+  return count;
+}
+
+// Both stop while a whole vector of newlines still fits, and leave the rest to the scalar twin.
+
+__attribute__((target("avx2"))) LineEnds find_ends_avx2(std::string_view block,
+                                                        std::span<std::uint32_t> ends) {
+  const __m256i newline = _mm256_set1_epi8('\n');
+  std::size_t at = 0;
+  std::size_t count = 0;
+  while (at + sizeof(__m256i) <= block.size() && count + sizeof(__m256i) <= ends.size()) {
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(block.data() + at));
+    const auto mask =
+        static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, newline)));
+    count = put_ends(mask, at, count, ends);
+    at += sizeof(__m256i);
+  }
+  return finish_scalar(block, at, count, ends);
+}
+
+LineEnds find_ends_sse2(std::string_view block, std::span<std::uint32_t> ends) {
+  const __m128i newline = _mm_set1_epi8('\n');
+  std::size_t at = 0;
+  std::size_t count = 0;
+  while (at + sizeof(__m128i) <= block.size() && count + sizeof(__m128i) <= ends.size()) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block.data() + at));
+    const auto mask = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, newline)));
+    count = put_ends(mask, at, count, ends);
+    at += sizeof(__m128i);
+  }
+  return finish_scalar(block, at, count, ends);
+}
+
+LineEnds find_ends(std::string_view block, std::span<std::uint32_t> ends) {
+  return __builtin_cpu_supports("avx2") ? find_ends_avx2(block, ends) : find_ends_sse2(block, ends);
+}
+
 #elif defined(__aarch64__)
 
 std::size_t count_newlines(std::string_view block) {
@@ -100,7 +157,32 @@ std::size_t count_newlines(std::string_view block) {
   return count + count_scalar(block.substr(block.size() / 16 * 16));
 }
 
+LineEnds find_ends(std::string_view block, std::span<std::uint32_t> ends) {
+  constexpr std::size_t kVectorBytes = 16;
+  constexpr unsigned kBitsPerByte = 4;  // of the narrowed comparison
+  const uint8x16_t newline = vdupq_n_u8('\n');
+  std::size_t at = 0;
+  std::size_t count = 0;
+  while (at + kVectorBytes <= block.size() && count + kVectorBytes <= ends.size()) {
+    const auto* raw = reinterpret_cast<const std::uint8_t*>(block.data() + at);
+    const uint8x16_t equal = vceqq_u8(vld1q_u8(raw), newline);
+    const uint8x8_t narrowed = vshrn_n_u16(vreinterpretq_u16_u8(equal), 4);
+    std::uint64_t mask = vget_lane_u64(vreinterpret_u64_u8(narrowed), 0) & 0x1111'1111'1111'1111ULL;
+    for (; mask != 0; mask &= mask - 1) {
+      const auto index = static_cast<std::uint32_t>(std::countr_zero(mask)) / kBitsPerByte;
+      ends[count] = static_cast<std::uint32_t>(at) + index + 1;
+      ++count;
+    }
+    at += kVectorBytes;
+  }
+  return finish_scalar(block, at, count, ends);
+}
+
 #else
+
+LineEnds find_ends(std::string_view block, std::span<std::uint32_t> ends) {
+  return finish_scalar(block, 0, 0, ends);
+}
 
 std::size_t count_newlines(std::string_view block) {
   return count_scalar(block);
@@ -123,6 +205,14 @@ NewlineScan scan_newlines_scalar(std::string_view block) {
     }
   }
   return scan;
+}
+
+LineEnds find_line_ends(std::string_view block, std::span<std::uint32_t> ends) {
+  return find_ends(block, ends);
+}
+
+LineEnds find_line_ends_scalar(std::string_view block, std::span<std::uint32_t> ends) {
+  return finish_scalar(block, 0, 0, ends);
 }
 
 }  // namespace logging

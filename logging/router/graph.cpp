@@ -46,7 +46,8 @@ Graph::~Graph() {
     intake_->stop();
     intake_thread_.join();
   }
-  writers_.clear();  // joins; they borrow the rings
+  background_.stop();  // its jobs are the sinks'
+  writers_.clear();    // joins; they borrow the rings
 }
 
 base::Result<void> Graph::open(base::Pipe staging, const SinkFactory& factory) {
@@ -79,7 +80,9 @@ base::Result<void> Graph::make_writer(const SinkConfig& config, const SinkFactor
   auto sink = factory(config, {.config = config_,
                                .file_records = state_.file_records(),
                                .report = writer->report(),
-                               .diag = diag_});
+                               .diag = diag_,
+                               .background = background_,
+                               .wake = [&waker = writer->waker()] { waker.notify(); }});
   if (sink) {
     writer->set_sink(std::move(*sink));
   } else {

@@ -18,6 +18,7 @@
 #include "logging/handoff/handoff_messages.h"
 #include "logging/handoff/router_state_file.h"
 #include "logging/inputs/intake.h"
+#include "logging/router/background_thread.h"
 #include "logging/router/event_queue.h"
 #include "logging/router/hang_watch.h"
 #include "logging/router/writer_thread.h"
@@ -27,6 +28,7 @@ namespace logging {
 
 struct GraphLimits {
   static constexpr std::uint64_t kAttachWaitNs = 1'000'000'000;
+  static constexpr int kBackgroundNiceness = 19;
 };
 
 class Graph {
@@ -77,6 +79,7 @@ class Graph {
   base::Diag& diag_;
   HangWatch watch_;
   std::atomic<bool> tell_idle_{true};  // while the main thread waits for sinks
+  BackgroundThread background_{GraphLimits::kBackgroundNiceness};
   std::unique_ptr<Intake> intake_;
   std::map<std::uint32_t, Service> services_;
   std::vector<std::unique_ptr<WriterThread>> writers_;

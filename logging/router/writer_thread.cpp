@@ -98,6 +98,7 @@ void WriterThread::run() {
       progressed = step(*input, now_ns) || progressed;
     }
     watch_failures(now_ns);
+    tend_due_ns_ = sink_->tend(now_ns);
     if (!progressed) {
       options_.busy.end();
       options_.on_idle();
@@ -164,6 +165,7 @@ bool WriterThread::step(Input& input, std::uint64_t now_ns) {
   options_.state.note.active = 0;
   base::crash_point("writer.consumed");
   input.not_before_ns = result.retry_at_ns;
+  input.look_again_ns = result.look_again_ns;
   if (result.progressed || result.retry_at_ns == 0) {
     input.failing_since_ns = 0;
   }
@@ -213,10 +215,13 @@ void WriterThread::drop_oldest(Input& input) {
 }
 
 std::uint64_t WriterThread::next_due_ns(std::uint64_t now_ns) const {
-  std::uint64_t due_ns = UINT64_MAX;
+  std::uint64_t due_ns = tend_due_ns_ == 0 ? UINT64_MAX : tend_due_ns_;
   for (const auto& input : inputs_) {
     if (input->not_before_ns != 0) {
       due_ns = std::min(due_ns, input->not_before_ns);
+    }
+    if (input->look_again_ns != 0) {
+      due_ns = std::min(due_ns, std::max(input->look_again_ns, now_ns + 1));
     }
     // Once the limit has passed, the intake's word that a ring is full is what wakes this thread.
     const std::uint64_t limit_ns = input->failing_since_ns + options_.config.block_limit.ns;

@@ -68,6 +68,7 @@ class WriterThread {
     RingFeed* feed = nullptr;
     bool attached = false;
     std::uint64_t not_before_ns = 0;  // of the next attach() or consume()
+    std::uint64_t look_again_ns = 0;  // lines are held until then
     /// Since when its target fails; 0: it works. A sink has many targets, and one that fails must
     /// cost the lines of nobody else.
     std::uint64_t failing_since_ns = 0;
@@ -87,10 +88,11 @@ class WriterThread {
 
   Options options_;
   SinkReport report_;
-  std::unique_ptr<Sink> sink_;
   Waker waker_;
+  std::unique_ptr<Sink> sink_;  // behind what its own threads use
   std::vector<std::unique_ptr<Input>> inputs_;
-  PoisonNote suspect_;  // what the last router was at when it died
+  std::uint64_t tend_due_ns_ = 0;  // 0: no time is set
+  PoisonNote suspect_;             // what the last router was at when it died
   std::atomic<int> unattached_{0};
   std::atomic<bool> stopping_{false};
 

@@ -10,11 +10,6 @@ using logging::FrameView;
 
 constexpr char kNewline = '\n';
 
-bool same_pipe(const OpenLine& open, std::uint64_t ring_id, const FrameView& frame) {
-  return open.ring_id == ring_id && open.stream == frame.header.stream &&
-         open.incarnation == frame.header.incarnation;
-}
-
 /// The line that a frame leaves open on the output, if its last line has no newline. An
 /// unterminated one is over: nothing goes on with it, so it belongs to no pipe.
 OpenLine open_after(const FrameView& frame, std::uint64_t ring_id) {
@@ -22,27 +17,24 @@ OpenLine open_after(const FrameView& frame, std::uint64_t ring_id) {
     return {.ring_id = 0, .state = LineState::kOpen};
   }
   if ((frame.header.flags & logging::kFrameMore) != 0) {
-    return {.ring_id = ring_id,
-            .state = LineState::kOpen,
-            .stream = frame.header.stream,
-            .incarnation = frame.header.incarnation};
+    return open_line_of(ring_id, frame.header);
   }
   return {};
 }
 
 /// Appends lines of `bytes` while the batch has room; returns how many bytes it took.
-std::size_t append_lines(std::string_view bytes, bool continues, const std::string& prefix,
+std::size_t append_lines(std::string_view bytes, bool continues, std::string_view head,
                          std::string& out) {
   std::size_t taken = 0;
   while (taken < bytes.size()) {
     const std::size_t newline = bytes.find(kNewline, taken);
     const std::size_t end = newline == std::string_view::npos ? bytes.size() : newline + 1;
-    const std::size_t line_bytes = prefix.size() + (end - taken);
+    const std::size_t line_bytes = head.size() + (end - taken);
     if (!out.empty() && out.size() + line_bytes > ConsoleLimits::kBatchBytes) {
       break;
     }
     if (!continues) {
-      out += prefix;
+      out += head;
     }
     out += bytes.substr(taken, end - taken);
     continues = false;
@@ -54,8 +46,8 @@ std::size_t append_lines(std::string_view bytes, bool continues, const std::stri
 }  // namespace
 
 void format_batch(std::span<const FrameView> frames, std::uint64_t ring_id,
-                  const logging::Cursor& from, const ConsoleRoute& route,
-                  std::span<const OpenLine> open, ConsoleBatch& batch) {
+                  const logging::Cursor& from, ConsoleRoute& route, std::span<const OpenLine> open,
+                  ConsoleBatch& batch) {
   const auto output_of = [&route](const FrameView& frame) {
     return route.output[static_cast<std::size_t>(frame.header.stream)];
   };
@@ -70,13 +62,13 @@ void format_batch(std::span<const FrameView> frames, std::uint64_t ring_id,
     const bool at_start = frame.position != from.frame || from.offset == 0;
     const bool line_open = batch.open_after.state != LineState::kNone;
     const bool continues = at_start && (frame.header.flags & logging::kFrameContinues) != 0 &&
-                           line_open && same_pipe(batch.open_after, ring_id, frame);
+                           line_open && is_of_pipe(batch.open_after, ring_id, frame.header);
     if (line_open && !continues) {
       batch.bytes += kNewline;
       batch.open_after = OpenLine{};
     }
-    const std::string& prefix = route.prefix[static_cast<std::size_t>(frame.header.stream)];
-    const std::size_t taken = append_lines(frame.bytes, continues, prefix, batch.bytes);
+    const std::string_view head = route.head.of(frame.header);
+    const std::size_t taken = append_lines(frame.bytes, continues, head, batch.bytes);
     if (taken > 0) {
       batch.to = logging::RingConsumer::advance(batch.to, frame, taken);
       batch.open_after = taken == frame.bytes.size() ? open_after(frame, ring_id) : OpenLine{};
@@ -85,6 +77,30 @@ void format_batch(std::span<const FrameView> frames, std::uint64_t ring_id,
       return;
     }
   }
+}
+
+bool format_records(std::span<const FrameView> frames, const logging::Cursor& from,
+                    const ConsoleRoute& route, logging::RecordRun& records,
+                    std::span<const OpenLine> open, std::uint64_t realtime_ns, ConsoleBatch& batch,
+                    std::uint64_t& wait_until_ns) {
+  const bool one_stream = route.output[0] != route.output[1];
+  const logging::RecordPlan plan = records.plan(
+      frames, from, {.bytes = ConsoleLimits::kBatchBytes, .fresh = true}, one_stream, realtime_ns);
+  wait_until_ns = plan.wait_until_ns;
+  if (wait_until_ns != 0) {
+    return false;
+  }
+  batch.output = route.output[static_cast<std::size_t>(frames.front().header.stream)];
+  batch.from = from;
+  batch.to = plan.to;
+  batch.dropped = plan.dropped;
+  batch.bytes.clear();
+  if (open[batch.output].state == LineState::kOpen && !records.output().empty()) {
+    batch.bytes = kNewline;
+  }
+  batch.bytes += records.output();
+  batch.open_after = batch.bytes.empty() ? open[batch.output] : OpenLine{};
+  return true;
 }
 
 }  // namespace shippers

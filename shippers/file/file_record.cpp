@@ -14,12 +14,6 @@ namespace {
 constexpr std::size_t kRecordBytes = logging::RouterStateLimits::kFileRecordBytes;
 constexpr std::uint32_t kNobody = UINT32_MAX;  // being claimed, or given up: free at the next start
 
-std::string_view path_of(const FileRecord& record) {
-  const std::size_t bytes =
-      std::min<std::size_t>(record.path_bytes, FileRecordLimits::kPathBytes - 1);
-  return {record.path.data(), bytes};
-}
-
 void publish(FileRecord& record, std::uint32_t sink_id, const std::string& path) {
   // Everything is in place before sink_id makes the record one: a death in between leaves it free.
   std::memset(reinterpret_cast<std::byte*>(&record) + sizeof(std::uint32_t), 0,
@@ -30,6 +24,12 @@ void publish(FileRecord& record, std::uint32_t sink_id, const std::string& path)
 }
 
 }  // namespace
+
+std::string_view path_of(const FileRecord& record) {
+  const std::size_t bytes =
+      std::min<std::size_t>(record.path_bytes, FileRecordLimits::kPathBytes - 1);
+  return {record.path.data(), bytes};
+}
 
 FileRecordTable::FileRecordTable(std::span<std::byte> memory,
                                  const std::vector<std::string>& sink_names)
@@ -126,6 +126,16 @@ base::Result<FileRecord*> FileRecordTable::claim(std::string_view sink_name,
     return taken(sink_name, *other, path);
   }
   return made;
+}
+
+std::vector<FileRecord*> FileRecordTable::of_sink(std::string_view sink_name) const {
+  std::vector<FileRecord*> found;
+  for (std::size_t index = 0; index < count(); ++index) {
+    if (record(index).sink_id.load() == logging::sink_id_of(sink_name)) {
+      found.push_back(&record(index));
+    }
+  }
+  return found;
 }
 
 std::size_t FileRecordTable::used() const {

@@ -13,8 +13,9 @@
 //         32   open              the line that the file ends in, when it is not ended (16 bytes)
 //         48   write             the write in progress: valid, ring_id, from, to, size_before,
 //                                bytes, open_before, open_after (112 bytes)
-//        160   rotation          the rotation in progress: step, last_stamp_ms, archive (272 bytes)
-//        432   path              NUL-terminated
+//        160   rotation          the rotation in progress: step, last_stamp_ms, begun_ns, archive
+//                                (280 bytes)
+//        440   path              NUL-terminated
 //
 //     a write      fill write, valid = 1 | writev ... | ring cursor = to | open, valid = 0
 //     a rotation   fill archive, step = kRename | rename | step = kPrune | unlink ... | step =
@@ -38,29 +39,13 @@
 #include "base/result.h"
 #include "logging/handoff/ring_layout.h"
 #include "logging/handoff/router_state.h"
+#include "shippers/lines/open_line.h"
 
 namespace shippers {
 
 struct FileRecordLimits {
   static constexpr std::size_t kPathBytes = 1600;    // with the NUL
   static constexpr std::size_t kArchiveBytes = 256;  // a file name with the NUL
-};
-
-/// How the last line of a file ends.
-enum class LineState : std::uint8_t {
-  kNone = 0,     // with its newline, or the file is empty
-  kOpen = 1,     // more pieces of it may come from the pipe named beside this
-  kUnknown = 2,  // perhaps without a newline: whatever comes next looks, or ends it first
-};
-
-struct OpenLine {
-  std::uint64_t ring_id = 0;
-  LineState state = LineState::kNone;
-  logging::Stream stream = logging::Stream::kStdout;
-  std::uint16_t incarnation = 0;
-  std::uint32_t reserved = 0;
-
-  friend bool operator==(const OpenLine&, const OpenLine&) = default;
 };
 
 struct WriteRecord {
@@ -82,6 +67,7 @@ struct RotationRecord {
   std::atomic<RotationStep> step;
   std::uint32_t reserved;
   std::uint64_t last_stamp_ms;  // of the newest archive: names never go back in time
+  std::uint64_t begun_ns;       // realtime of the first byte in the file
   std::array<char, FileRecordLimits::kArchiveBytes> archive;  // its name, in the file's directory
 };
 
@@ -96,9 +82,11 @@ struct FileRecord {
 };
 static_assert(offsetof(FileRecord, identity) == 8 && offsetof(FileRecord, open) == 32);
 static_assert(offsetof(FileRecord, write) == 48 && offsetof(FileRecord, rotation) == 160);
-static_assert(offsetof(FileRecord, path) == 432);
+static_assert(offsetof(FileRecord, path) == 440);
 static_assert(sizeof(FileRecord) <= logging::RouterStateLimits::kFileRecordBytes);
 static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+
+[[nodiscard]] std::string_view path_of(const FileRecord& record);
 
 class FileRecordTable {
  public:
@@ -112,6 +100,12 @@ class FileRecordTable {
   /// the next try decides), kLimit when the path is too long or no record is free.
   [[nodiscard]] base::Result<FileRecord*> claim(std::string_view sink_name,
                                                 const std::string& path);
+
+  /// All records of that sink, whatever their paths.
+  [[nodiscard]] std::vector<FileRecord*> of_sink(std::string_view sink_name) const;
+
+  /// Nobody writes this file any more.
+  static void release(FileRecord& record) { record.sink_id.store(0); }
 
   /// How many records are in use.
   [[nodiscard]] std::size_t used() const;

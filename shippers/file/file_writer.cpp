@@ -1,16 +1,13 @@
 #include "shippers/file/file_writer.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/crash_point.h"
+#include "shippers/file/file_maker.h"
 
 namespace shippers {
 
@@ -18,14 +15,14 @@ namespace {
 
 constexpr std::uint64_t kPathCheckNs = base::kNsPerSecond;
 constexpr std::uint64_t kHousekeepingRetryNs = base::kNsPerSecond;
-constexpr std::uint32_t kDirectoryMode = 0755;
 
 bool is_not_found(const base::Error& error) {
   return error.code == base::ErrorCode::kNotFound;
 }
 
-/// Drops the first `bytes` of what `parts` view.
-std::span<iovec> skip(std::span<iovec> parts, std::uint64_t bytes) {
+}  // namespace
+
+std::span<iovec> skip_bytes(std::span<iovec> parts, std::uint64_t bytes) {
   while (!parts.empty() && bytes >= parts.front().iov_len) {
     bytes -= parts.front().iov_len;
     parts = parts.subspan(1);
@@ -37,34 +34,44 @@ std::span<iovec> skip(std::span<iovec> parts, std::uint64_t bytes) {
   return parts;
 }
 
-}  // namespace
-
-FileWriter::FileWriter(base::FileSystem& files, FileRecord& record, const std::string& path,
-                       const logging::FileSinkConfig& config)
-    : files_(files),
+FileWriter::FileWriter(const Common& common, FileRecord& record, const ArchiveNames& names)
+    : files_(common.files),
+      config_(common.config),
+      owner_(common.owner),
+      keeper_(common.keeper),
       record_(record),
-      path_(path),
-      config_(config),
-      rotator_(files, record, path, config.rotate.keep) {
-  const std::size_t slash = path.rfind('/');
-  directory_ = slash == path.npos ? "." : path.substr(0, std::max<std::size_t>(slash, 1));
+      rotator_(common.files, record, names, common.config.rotate, common.keeper.lock()),
+      path_(path_of(record)) {}
+
+base::Result<void> FileWriter::prepare(const Moment& now) {
+  ASSERT(!is_pending());
+  TRY(resume_rotation(now));
+  if (file_.valid()) {
+    TRY(look_again(now.monotonic_ns));
+  }
+  if (!file_.valid()) {
+    TRY(open_file(now));
+  }
+  return resolve_open_line();
 }
 
-base::Result<void> FileWriter::prepare(std::uint64_t now_ns) {
-  ASSERT(!is_pending());
+base::Result<void> FileWriter::resume_rotation(const Moment& now) {
   if (rotator_.step() == RotationStep::kRename) {
     TRY(rotator_.finish_rename());
   }
-  if (rotator_.step() == RotationStep::kPrune && now_ns >= prune_again_ns_) {
-    prune(now_ns);
+  if (rotator_.step() == RotationStep::kPrune && now.monotonic_ns >= prune_again_ns_) {
+    end_rotation(now);
   }
-  if (file_.valid()) {
-    TRY(look_again(now_ns));
+  return {};
+}
+
+base::Result<void> FileWriter::retire(const Moment& now) {
+  TRY(resume_rotation(now));
+  if (file_.valid() && config_.sync != logging::FileSync::kNone) {
+    sync(now.monotonic_ns);
   }
-  if (!file_.valid()) {
-    TRY(open_file(now_ns));
-  }
-  return resolve_open_line();
+  file_.reset();
+  return {};
 }
 
 base::Result<void> FileWriter::look_again(std::uint64_t now_ns) {
@@ -90,27 +97,30 @@ base::Result<void> FileWriter::look_again(std::uint64_t now_ns) {
   return {};
 }
 
-base::Result<base::Fd> FileWriter::open_or_make() {
-  auto file = files_.open_append(path_, config_.mode.bits);
-  if (!file && is_not_found(file.error())) {
-    TRY(files_.make_directories(directory_, kDirectoryMode));
-    file = files_.open_append(path_, config_.mode.bits);
-  }
-  return file;
-}
-
-base::Result<void> FileWriter::open_file(std::uint64_t now_ns) {
-  TRY_ASSIGN(base::Fd file, open_or_make());
-  TRY_ASSIGN(const base::FileStatus status, files_.status(file.get()));
+base::Result<void> FileWriter::open_file(const Moment& now) {
+  TRY_ASSIGN(MadeFile made, make_file(files_, path_, config_.mode.bits, owner_));
+  const base::FileStatus& status = made.status;
   if (status.identity != record_.identity) {
     record_.open.state = LineState::kUnknown;
     record_.identity = status.identity;
+    record_.rotation.begun_ns =
+        status.identity.birth_ns != 0 ? status.identity.birth_ns : status.modified_ns;
   }
-  file_ = std::move(file);
+  if (made.trouble) {
+    trouble_ = std::move(made.trouble);
+  }
+  file_ = std::move(made.fd);
   size_ = status.size;
   regular_ = status.regular;
-  path_checked_ns_ = now_ns;
+  path_checked_ns_ = now.monotonic_ns;
   return {};
+}
+
+void FileWriter::look_after_archives(const Moment& now) {
+  keeper_.tidy(rotator_.names());
+  if (config_.rotate.keep_age || rotator_.names().is_dated()) {
+    prune(now);
+  }
 }
 
 base::Result<void> FileWriter::resolve_open_line() {
@@ -143,7 +153,7 @@ base::Result<void> FileWriter::append_all(std::span<iovec> parts) {
     const auto count = files_.append(file_.get(), parts);
     if (count) {
       size_ += *count;
-      parts = skip(parts, *count);
+      parts = skip_bytes(parts, *count);
       base::crash_point("file.wrote_part");
     } else if (count.error().sys_errno != EINTR) {
       return base::with_context(path_, count.error());
@@ -152,8 +162,14 @@ base::Result<void> FileWriter::append_all(std::span<iovec> parts) {
   return {};
 }
 
-base::Result<void> FileWriter::write(Run& run, logging::RingConsumer& consumer) {
+base::Result<void> FileWriter::write(Run& run, logging::RingConsumer& consumer, const Moment& now) {
   ASSERT(!is_pending() && file_.valid() && run.bytes > 0);
+  if (size_ == 0) {
+    record_.rotation.begun_ns = now.realtime_ns;
+  }
+  if (unsynced_since_ns_ == 0) {
+    unsynced_since_ns_ = now.monotonic_ns;
+  }
   WriteRecord& record = record_.write;
   record.ring_id = run.ring_id;
   record.from = run.from;
@@ -166,12 +182,12 @@ base::Result<void> FileWriter::write(Run& run, logging::RingConsumer& consumer) 
   base::crash_point("file.recorded");
   TRY(append_all(run.parts));
   base::crash_point("file.wrote");
-  finish(consumer);
+  finish(consumer, run.dropped);
   return {};
 }
 
-void FileWriter::finish(logging::RingConsumer& consumer) {
-  consumer.commit(record_.write.to);
+void FileWriter::finish(logging::RingConsumer& consumer, const logging::DropCounts& dropped) {
+  consumer.commit(record_.write.to, dropped);
   base::crash_point("file.committed");
   record_.open = record_.write.open_after;
   base::crash_point("file.open_noted");
@@ -179,167 +195,89 @@ void FileWriter::finish(logging::RingConsumer& consumer) {
   base::crash_point("file.done");
 }
 
-void FileWriter::forget_pending() {
-  record_.write.valid.store(0, std::memory_order_release);
-  base::crash_point("file.forgotten");
-}
-
 bool FileWriter::is_pending() const {
   return record_.write.valid.load(std::memory_order_acquire) != 0;
 }
 
-base::Result<void> FileWriter::settle(logging::RingConsumer* consumer) {
-  ASSERT(is_pending());
-  const WriteRecord& record = record_.write;
-  TRY_ASSIGN(const bool found, find_pending_file());
-  if (!found || size_ < record.size_before || consumer == nullptr) {
-    // Deleted, or cut short with its start copied elsewhere, or the ring is gone: nothing that
-    // could be completed.
-    record_.open.state = LineState::kUnknown;
-    forget_pending();
-    return {};
-  }
-  if (consumer->cursor() == record.to && size_ == record.size_before + record.bytes) {
-    finish(*consumer);
-    return {};
-  }
-  if (consumer->cursor() != record.from) {
-    return discard_pending();  // given up after block_limit
-  }
-  const auto frames = consumer->frames_between(record.from, record.to);
-  if (!frames) {
-    return discard_pending();  // overwritten before it could be completed
-  }
-  Run run = rebuild_run(*frames, record.ring_id, record.from, record.to, record.open_before);
-  return complete(run, *consumer);
-}
-
-base::Result<void> FileWriter::complete(Run& run, logging::RingConsumer& consumer) {
-  const WriteRecord& record = record_.write;
-  const std::uint64_t present = std::min(size_ - record.size_before, run.bytes);
-  TRY_ASSIGN(const bool same, holds_start_of(run, present));
-  if (!same || run.bytes != record.bytes) {
-    TRY(files_.truncate(file_.get(), record.size_before));
-    base::crash_point("file.truncated");
-    size_ = record.size_before;
-    record_.open = record.open_before;
-    forget_pending();
-    return {};
-  }
-  TRY(append_all(skip(run.parts, present)));
-  base::crash_point("file.completed");
-  finish(consumer);
-  return {};
-}
-
-/// Takes away what the pending write has added: its lines count as dropped.
-base::Result<void> FileWriter::discard_pending() {
-  const WriteRecord& record = record_.write;
-  if (size_ > record.size_before && size_ <= record.size_before + record.bytes) {
-    TRY(files_.truncate(file_.get(), record.size_before));
-    size_ = record.size_before;
-  }
-  record_.open = record.open_before;
-  if (size_ != record.size_before) {
-    record_.open.state = LineState::kUnknown;
-  }
-  forget_pending();
-  return {};
-}
-
-base::Result<bool> FileWriter::holds_start_of(const Run& run, std::uint64_t bytes) {
-  std::array<char, 16 * 1024> buffer;
-  std::uint64_t offset = record_.write.size_before;
-  for (const iovec& part : run.parts) {
-    const char* expected = static_cast<const char*>(part.iov_base);
-    std::size_t left = static_cast<std::size_t>(std::min<std::uint64_t>(part.iov_len, bytes));
-    bytes -= left;
-    while (left > 0) {
-      TRY_ASSIGN(
-          const std::size_t count,
-          files_.read_at(file_.get(), offset, {buffer.data(), std::min(left, buffer.size())}));
-      if (count == 0 || std::memcmp(buffer.data(), expected, count) != 0) {
-        return false;
-      }
-      expected += count;
-      offset += count;
-      left -= count;
-    }
-  }
-  return true;
-}
-
-/// Opens `path` if it is the file that the record speaks of.
-base::Result<bool> FileWriter::open_if_recorded(const std::string& path) {
-  const auto at_path = files_.status(path);
-  if (!at_path && !is_not_found(at_path.error())) {
-    return tl::unexpected(at_path.error());
-  }
-  if (!at_path || at_path->identity != record_.identity) {
-    return false;
-  }
-  TRY_ASSIGN(file_, files_.open_existing(path));
-  size_ = at_path->size;
-  regular_ = at_path->regular;
-  return true;
-}
-
-base::Result<bool> FileWriter::find_pending_file() {
-  if (file_.valid()) {
-    const auto status = files_.status(file_.get());
-    if (!status) {
-      // Only a handle that is known to be dead is given up: the file may come back.
-      if (status.error().sys_errno == ESTALE) {
-        file_.reset();
-      }
-      return tl::unexpected(status.error());
-    }
-    if (status->links == 0) {
-      file_.reset();
-    }
-    size_ = status->size;
-    return file_.valid();
-  }
-  path_checked_ns_ = 0;  // wherever it is found, the next write looks at the path again
-  TRY_ASSIGN(const bool at_path, open_if_recorded(path_));
-  if (at_path) {
-    return true;
-  }
-  // Someone may have renamed it (logrotate).
-  const auto names = files_.list(directory_);
-  if (!names) {
-    return is_not_found(names.error()) ? base::Result<bool>(false) : tl::unexpected(names.error());
-  }
-  for (const std::string& name : *names) {
-    TRY_ASSIGN(const bool moved, open_if_recorded(directory_ + "/" + name));
-    if (moved) {
-      return true;
-    }
-  }
-  return false;
-}
-
-base::Result<void> FileWriter::rotate(std::uint64_t now_ns, std::uint64_t realtime_ns) {
+base::Result<void> FileWriter::rotate(const Moment& now) {
   ASSERT(!is_pending() && record_.open.state == LineState::kNone);
   if (!regular_ || size_ == 0) {
     return {};
   }
-  const auto renamed = rotator_.rename_away(realtime_ns);
+  if (config_.sync != logging::FileSync::kNone) {
+    sync(now.monotonic_ns);
+  }
+  const auto renamed = rotator_.rename_away(now.realtime_ns);
   if (!renamed) {
-    rotate_again_ns_ = now_ns + kHousekeepingRetryNs;
+    rotate_again_ns_ = now.monotonic_ns + kHousekeepingRetryNs;
     path_checked_ns_ = 0;
     return renamed;
   }
   file_.reset();
-  prune(now_ns);
+  told_.clear();
+  end_rotation(now);
   return {};
 }
 
-void FileWriter::prune(std::uint64_t now_ns) {
-  if (const auto pruned = rotator_.prune(); !pruned) {
-    trouble_ = pruned.error();
-    prune_again_ns_ = now_ns + kHousekeepingRetryNs;
+/// The keeper hears of each archive once, and before it is over: who dies in between tells again.
+void FileWriter::end_rotation(const Moment& now) {
+  if (std::string archive = rotator_.archive_path(); archive != told_) {
+    told_ = std::move(archive);
+    keeper_.take_new(rotator_.names(), told_);
   }
+  prune(now);
+  if (now.monotonic_ns >= prune_again_ns_) {
+    rotator_.finish();
+    told_.clear();
+  }
+}
+
+void FileWriter::prune(const Moment& now) {
+  const auto expiry = rotator_.prune(now.realtime_ns);
+  if (expiry) {
+    prune_due_real_ns_ = *expiry;
+    prune_again_ns_ = 0;
+  } else {
+    trouble_ = expiry.error();
+    prune_again_ns_ = now.monotonic_ns + kHousekeepingRetryNs;
+  }
+}
+
+std::uint64_t FileWriter::rotation_due_ns() const {
+  if (!config_.rotate.interval || !file_.valid() || !regular_ || size_ == 0) {
+    return 0;
+  }
+  const std::uint64_t interval_ns = config_.rotate.interval->ns;
+  return (record_.rotation.begun_ns / interval_ns + 1) * interval_ns;
+}
+
+void FileWriter::sync(std::uint64_t now_ns) {
+  if (const auto synced = files_.sync(file_.get()); !synced) {
+    trouble_ = base::with_context(path_, synced.error()).value();
+    unsynced_since_ns_ = now_ns;  // tried again an interval later
+    return;
+  }
+  unsynced_since_ns_ = 0;
+}
+
+std::uint64_t FileWriter::tend(const Moment& now) {
+  std::uint64_t due_ns = UINT64_MAX;
+  if (config_.sync == logging::FileSync::kInterval && file_.valid() && unsynced_since_ns_ != 0) {
+    if (now.monotonic_ns >= unsynced_since_ns_ + config_.sync_interval.ns) {
+      sync(now.monotonic_ns);
+    }
+    if (unsynced_since_ns_ != 0) {
+      due_ns = unsynced_since_ns_ + config_.sync_interval.ns;
+    }
+  }
+  if (prune_due_real_ns_ != 0 && now.realtime_ns >= prune_due_real_ns_ &&
+      now.monotonic_ns >= prune_again_ns_) {
+    prune(now);
+  }
+  if (prune_due_real_ns_ != 0) {
+    due_ns = std::min(due_ns, std::max(now.monotonic_at(prune_due_real_ns_), prune_again_ns_));
+  }
+  return due_ns == UINT64_MAX ? 0 : due_ns;
 }
 
 void FileWriter::reopen() {

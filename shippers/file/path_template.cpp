@@ -4,17 +4,53 @@
 
 #include <algorithm>
 
+#include "base/date_format.h"
+#include "logging/sink_config.h"
+#include "shippers/lines/line_head.h"
+
 namespace shippers {
 
-std::string_view stream_name(logging::Stream stream) {
-  switch (stream) {
-    case logging::Stream::kStdout:
-      return "stdout";
-    case logging::Stream::kStderr:
-      return "stderr";
+namespace {
+
+base::Result<std::vector<base::TemplatePart>> parse(std::string_view text,
+                                                    std::span<const std::string_view> known) {
+  auto parts = base::parse_template(text, known);
+  if (!parts) {
+    return base::fail(parts.error().code,
+                      fmt::format("cannot use \"{}\": {}", text, parts.error().message));
   }
-  return "stdout";
+  return parts;
 }
+
+std::string_view instance_of(std::string_view service) {
+  const std::size_t at = service.rfind('@');
+  return at == service.npos ? "1" : service.substr(at + 1);
+}
+
+/// What one part becomes; `date` writes a date.
+template <typename Date>
+std::string fill(const std::vector<base::TemplatePart>& parts, const TemplateValues& values,
+                 Date date) {
+  std::string out;
+  for (const base::TemplatePart& part : parts) {
+    if (part.name.empty()) {
+      out += part.text;
+    } else if (part.name == "service") {
+      out += values.service;
+    } else if (part.name == "stream") {
+      out += stream_name(values.stream);
+    } else if (part.name == "instance") {
+      out += instance_of(values.service);
+    } else if (part.name == "host") {
+      out += values.host;
+    } else {
+      out += date(part.text);
+    }
+  }
+  return out;
+}
+
+}  // namespace
 
 std::string safe_component(std::string_view name) {
   constexpr char kDelete = 0x7f;
@@ -29,74 +65,53 @@ std::string safe_component(std::string_view name) {
   return safe;
 }
 
-base::Result<PathTemplate> PathTemplate::parse(std::string_view text) {
+base::Result<PathTemplate> PathTemplate::parse_path(std::string_view text) {
   PathTemplate result;
-  std::string literal;
-  const auto end_literal = [&] {
-    if (!literal.empty()) {
-      result.parts_.push_back({.kind = Kind::kLiteral, .literal = std::move(literal)});
-      literal.clear();
-    }
-  };
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const std::string_view rest = text.substr(at);
-    if (rest.starts_with("{{") || rest.starts_with("}}")) {
-      literal += rest[0];
-      ++at;
-    } else if (rest[0] != '{') {
-      literal += rest[0];
-    } else {
-      const std::size_t end = rest.find('}');
-      const std::string_view name = rest.substr(1, end == rest.npos ? rest.npos : end - 1);
-      const auto kind = name == "service"  ? Kind::kService
-                        : name == "stream" ? Kind::kStream
-                        : name == "host"   ? Kind::kHost
-                                           : Kind::kLiteral;
-      if (end == rest.npos || kind == Kind::kLiteral) {
-        return base::fail(base::ErrorCode::kInvalid,
-                          fmt::format("cannot use \"{{{}}}\" in \"{}\": the names are {{service}} "
-                                      "{{stream}} {{host}}; write {{{{ for a brace",
-                                      name, text));
-      }
-      end_literal();
-      result.parts_.push_back({.kind = kind, .literal = {}});
-      at += end;
-    }
-  }
-  end_literal();
+  TRY_ASSIGN(result.parts_, parse(text, logging::kPathNames));
   return result;
 }
 
-std::string PathTemplate::path(std::string_view service, logging::Stream stream,
-                               std::string_view host) const {
-  return text(safe_component(service), stream, safe_component(host));
+base::Result<PathTemplate> PathTemplate::parse_text(std::string_view text) {
+  PathTemplate result;
+  TRY_ASSIGN(result.parts_, parse(text, logging::kTextNames));
+  return result;
 }
 
-std::string PathTemplate::text(std::string_view service, logging::Stream stream,
-                               std::string_view host) const {
+std::string PathTemplate::path(const TemplateValues& values) const {
+  const std::string service = safe_component(values.service);
+  const std::string host = safe_component(values.host);
+  return text({.service = service,
+               .stream = values.stream,
+               .host = host,
+               .realtime_ns = values.realtime_ns});
+}
+
+std::string PathTemplate::path_shape(const TemplateValues& values) const {
+  const std::string service = safe_component(values.service);
+  const std::string host = safe_component(values.host);
+  return fill(parts_, {.service = service, .stream = values.stream, .host = host, .realtime_ns = 0},
+              [](const std::string& format) { return base::date_shape(format); });
+}
+
+std::string PathTemplate::text(const TemplateValues& values) const {
+  return fill(parts_, values, [&values](const std::string& format) {
+    return base::format_date(format, values.realtime_ns);
+  });
+}
+
+std::string PathTemplate::dates(std::uint64_t realtime_ns) const {
   std::string out;
-  for (const Part& part : parts_) {
-    switch (part.kind) {
-      case Kind::kLiteral:
-        out += part.literal;
-        break;
-      case Kind::kService:
-        out += service;
-        break;
-      case Kind::kStream:
-        out += stream_name(stream);
-        break;
-      case Kind::kHost:
-        out += host;
-        break;
+  for (const base::TemplatePart& part : parts_) {
+    if (part.name == "date:") {
+      out += base::format_date(part.text, realtime_ns) + '\n';
     }
   }
   return out;
 }
 
-bool PathTemplate::names_stream() const {
+bool PathTemplate::names(std::string_view name) const {
   return std::any_of(parts_.begin(), parts_.end(),
-                     [](const Part& part) { return part.kind == Kind::kStream; });
+                     [name](const base::TemplatePart& part) { return part.name == name; });
 }
 
 }  // namespace shippers

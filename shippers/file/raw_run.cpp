@@ -1,8 +1,5 @@
 #include "shippers/file/raw_run.h"
 
-#include <cstring>
-#include <string_view>
-
 #include "base/check.h"
 
 namespace shippers {
@@ -12,34 +9,6 @@ namespace {
 using logging::FrameView;
 
 constexpr char kNewline = '\n';
-
-/// What plain iovecs cannot say about the bytes of a frame that are still to do.
-struct Slice {
-  std::string_view bytes;
-  bool continues = false;   // its first line began in an earlier frame
-  bool ends_frame = false;  // the frame's flags speak of its last line
-};
-
-Slice slice_of(const FrameView& frame, const logging::Cursor& from, std::string_view bytes) {
-  const std::uint32_t offset = frame.position == from.frame ? from.offset : 0;
-  return {.bytes = bytes,
-          .continues = offset == 0 && (frame.header.flags & logging::kFrameContinues) != 0,
-          .ends_frame = offset + bytes.size() == frame.header.bytes};
-}
-
-bool same_pipe(const OpenLine& open, std::uint64_t ring_id, const FrameView& frame) {
-  return open.ring_id == ring_id && open.stream == frame.header.stream &&
-         open.incarnation == frame.header.incarnation;
-}
-
-bool continues_open_line(const Run& run, const FrameView& frame, const Slice& slice) {
-  return run.open_after.state == LineState::kOpen && slice.continues &&
-         same_pipe(run.open_after, run.ring_id, frame);
-}
-
-bool must_end_open_line(const Run& run, const FrameView& frame, const Slice& slice) {
-  return run.open_after.state == LineState::kOpen && !continues_open_line(run, frame, slice);
-}
 
 void add_part(Run& run, const char* data, std::size_t bytes) {
   run.parts.push_back({.iov_base = const_cast<char*>(data), .iov_len = bytes});
@@ -59,15 +28,10 @@ void add(Run& run, const FrameView& frame, const Slice& slice, std::size_t count
   }
   add_part(run, slice.bytes.data(), count);
   run.open_after = OpenLine{};
-  if (count == slice.bytes.size() && slice.ends_frame) {
-    if ((frame.header.flags & logging::kFrameUnterminated) != 0) {
-      add_part(run, &kNewline, 1);
-    } else if ((frame.header.flags & logging::kFrameMore) != 0) {
-      run.open_after = {.ring_id = run.ring_id,
-                        .state = LineState::kOpen,
-                        .stream = frame.header.stream,
-                        .incarnation = frame.header.incarnation};
-    }
+  if (count == slice.bytes.size() && slice.unterminated) {
+    add_part(run, &kNewline, 1);
+  } else if (count == slice.bytes.size() && slice.more) {
+    run.open_after = open_line_of(run.ring_id, frame.header);
   }
 }
 
@@ -77,9 +41,8 @@ void take(Run& run, const FrameView& frame, const Slice& slice, std::size_t coun
 }
 
 std::uint64_t bytes_needed(const Run& run, const FrameView& frame, const Slice& slice) {
-  const bool unterminated = (frame.header.flags & logging::kFrameUnterminated) != 0;
   return slice.bytes.size() + (must_end_open_line(run, frame, slice) ? 1U : 0U) +
-         (unterminated ? 1U : 0U);
+         (slice.unterminated ? 1U : 0U);
 }
 
 /// The whole lines at the start of `bytes` that fit into `room`.
@@ -117,28 +80,17 @@ RunPlan add_overflowing(Run& run, const FrameView& frame, const Slice& slice, Fi
   return RunPlan::kWrite;
 }
 
-Run start_run(std::uint64_t ring_id, const logging::Cursor& from, const OpenLine& open) {
-  ASSERT(open.state != LineState::kUnknown);
-  Run run;
-  run.ring_id = ring_id;
-  run.from = run.to = from;
-  run.open_before = run.open_after = open;
-  return run;
-}
-
 }  // namespace
 
-RunPlan plan_run(std::span<const FrameView> frames, std::uint64_t ring_id,
-                 const logging::Cursor& from, const OpenLine& open, FileRoom room, bool one_stream,
-                 Run& run) {
-  run = start_run(ring_id, from, open);
+RunPlan RawRun::plan(const RunSource& source, FileRoom room, Run& run) {
+  start_run(source, run);
   constexpr std::size_t kPartsPerFrame = 3;
-  for (const FrameView& frame : frames) {
-    if ((one_stream && frame.header.stream != frames.front().header.stream) ||
-        run.parts.size() + kPartsPerFrame > RunLimits::kParts) {
+  for (const FrameView& frame : source.frames) {
+    if ((source.one_stream && frame.header.stream != source.frames.front().header.stream) ||
+        run.parts.size() + kPartsPerFrame > RawRunLimits::kParts) {
       break;
     }
-    const Slice slice = slice_of(frame, from, frame.bytes);
+    const Slice slice = slice_of(frame, source.from, frame.bytes);
     if (run.bytes + bytes_needed(run, frame, slice) > room.bytes) {
       return add_overflowing(run, frame, slice, room);
     }
@@ -147,24 +99,18 @@ RunPlan plan_run(std::span<const FrameView> frames, std::uint64_t ring_id,
   return RunPlan::kWrite;
 }
 
-Run rebuild_run(std::span<const FrameView> frames, std::uint64_t ring_id,
-                const logging::Cursor& from, const logging::Cursor& to, const OpenLine& open) {
-  Run run = start_run(ring_id, from, open);
-  for (const FrameView& frame : frames) {
-    const std::uint32_t offset = frame.position == from.frame ? from.offset : 0;
-    std::string_view bytes = frame.bytes;
-    if (frame.position == to.frame) {
-      bytes = bytes.substr(0, to.offset - offset);
-    }
-    if (!bytes.empty()) {
-      add(run, frame, slice_of(frame, from, bytes), bytes.size());
+void RawRun::rebuild(const RunSource& source, const logging::Cursor& to, Run& run) {
+  start_run(source, run);
+  for (const FrameView& frame : source.frames) {
+    const Slice slice = slice_between(frame, source.from, to);
+    if (!slice.bytes.empty()) {
+      add(run, frame, slice, slice.bytes.size());
     }
   }
-  if (from == to && open.state == LineState::kOpen) {
+  if (source.from == to && source.open.state == LineState::kOpen) {
     end_open_line(run);
   }
   run.to = to;
-  return run;
 }
 
 }  // namespace shippers

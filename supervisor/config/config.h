@@ -14,24 +14,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/command.h"
 #include "base/one_or_several.h"
 #include "base/units.h"
 #include "logging/sink_config.h"
 
 namespace supervisor {
 
-/// A command as written: an array is exec'ed, a string runs under /bin/sh -c.
-struct Command {
-  std::vector<std::string> argv;  // empty: no command
-  bool shell = false;             // argv has one element, the shell's text
-
-  [[nodiscard]] bool empty() const { return argv.empty(); }
-  template <typename V>
-  void visit(V& v) {
-    v.field("argv", argv);
-    v.field("shell", shell);
-  }
-};
+using base::Command;
 
 enum class ServiceType : std::uint8_t { kDaemon, kOneshot };
 [[nodiscard]] constexpr auto enum_names(ServiceType) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -105,6 +106,23 @@ base::Result<std::string> make_runtime_directory(const RuntimeDirectoryRequest& 
     }
   }
   return tl::unexpected(*std::move(first_error));
+}
+
+base::Result<base::Fd> lock_runtime_directory(const std::string& directory) {
+  constexpr mode_t kOwnerOnly = 0600;
+  const std::string path = directory + "/lock";
+  base::Fd lock{
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, kOwnerOnly)};
+  if (!lock.valid()) {
+    return base::fail_errno(fmt::format("cannot open {}", path));
+  }
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    return base::fail(base::ErrorCode::kExists,
+                      fmt::format("cannot run: another birl holds {}; stop it, or set [birl] "
+                                  "runtime_directory",
+                                  path));
+  }
+  return lock;
 }
 
 std::string find_runtime_directory(const RuntimeDirectoryRequest& request) {

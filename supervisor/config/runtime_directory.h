@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace supervisor {
@@ -32,6 +33,11 @@ struct RuntimeDirectoryRequest {
 /// write is refused.
 [[nodiscard]] base::Result<std::string> make_runtime_directory(
     const RuntimeDirectoryRequest& request);
+
+/// PID 1: the lock that says that an instance lives there, held as long as the descriptor is open;
+/// an error when another holds it. The kernel frees it with the process, so a leftover file
+/// means nothing. A file system that knows no locks locks nobody out.
+[[nodiscard]] base::Result<base::Fd> lock_runtime_directory(const std::string& directory);
 
 /// Command line: the first candidate that holds a control.sock we may trust; where none does, the
 /// first candidate (connecting to it then fails with a message).

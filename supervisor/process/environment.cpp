@@ -9,8 +9,6 @@
 #include <memory>
 #include <optional>
 
-#include "supervisor/process/small_file.h"
-
 namespace supervisor {
 
 namespace {
@@ -42,7 +40,7 @@ Environment make_container_part(std::span<const std::string> container) {
 }
 
 base::Result<std::string> read_value(const std::string& path) {
-  TRY_ASSIGN(std::string value, read_small_file(path, EnvironmentLimits::kValueBytesMax));
+  TRY_ASSIGN(std::string value, base::read_small_file(path, EnvironmentLimits::kValueBytesMax));
   if (value.find('\0') != std::string::npos) {
     return base::fail(base::ErrorCode::kInvalid,
                       fmt::format("cannot use {} as a variable: it contains a NUL byte", path));
@@ -73,15 +71,16 @@ base::Result<Environment> read_environment_file(std::string_view path) {
   const bool may_be_absent = path.starts_with('-');
   const std::string file(path.substr(may_be_absent ? 1 : 0));
   if (!may_be_absent) {
-    TRY_ASSIGN(const std::string text, read_small_file(file, EnvironmentLimits::kFileBytesMax));
+    TRY_ASSIGN(const std::string text,
+               base::read_small_file(file, EnvironmentLimits::kFileBytesMax));
     return parse_environment_file(text, file);
   }
   TRY_ASSIGN(const std::optional<std::string> text,
-             read_small_file_if_present(file, EnvironmentLimits::kFileBytesMax));
+             base::read_small_file_if_present(file, EnvironmentLimits::kFileBytesMax));
   return parse_environment_file(text ? *text : std::string_view(), file);
 }
 
-Environment make_account_part(const Account* account) {
+Environment make_account_part(const base::Account* account) {
   if (account == nullptr) {
     return {};
   }

@@ -13,9 +13,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/accounts.h"
 #include "base/result.h"
 #include "supervisor/config/config.h"
-#include "supervisor/process/accounts.h"
 
 namespace supervisor {
 
@@ -30,7 +30,7 @@ using Environment = std::map<std::string, std::string, std::less<>>;
 struct EnvironmentSources {
   std::span<const std::string> container{};  // NAME=value
   std::string directory{};                   // of $BIRL_ENVIRONMENT; empty or absent: none
-  const Account* account = nullptr;          // null: the service has no `user`
+  const base::Account* account = nullptr;    // null: the service has no `user`
   std::string instance{};                    // BIRL_INSTANCE
   std::string socket{};                      // BIRL_SOCKET
 };

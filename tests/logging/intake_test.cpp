@@ -280,7 +280,7 @@ TEST_F(IntakeTest, TimeSpentWaitingForRoomIsCounted) {
   EXPECT_GT(feed_->ring.commit().blocked_ns, 0U);
 }
 
-TEST_F(IntakeTest, ASocketIsReadThoughItCannotBeSpliced) {
+TEST_F(IntakeTest, ASocketIsReadToItsEnd) {
   start(RingLimits::kCapacityMin);
   base::SocketPair pair = std::move(*base::make_socket_pair());
   intake_->add_pipe(9, {.slot = 0, .stream = Stream::kStdout, .incarnation = 1},

@@ -3,6 +3,7 @@
 #include "logging/inputs/staging.h"
 
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -57,6 +58,18 @@ TEST_F(StagingTest, ReadsWhatIsThereThenNothingThenTheEnd) {
   EXPECT_EQ(staging_->interrupted_ring(), 0U);
 }
 
+TEST_F(StagingTest, WhatCannotBeSplicedIsReadDirectly) {
+  const base::Fd counter{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};  // no splice knows these
+  write_text(counter, "eventfd\n");                                  // a count is 8 bytes
+  EXPECT_EQ(read(counter.get()).outcome, ReadResult::Outcome::kNoSplice);
+  const auto read_it = [&] {
+    return Staging::read_directly(*ring_.writer, 0, counter.get(), ring_.writer->room(0)).outcome;
+  };
+  EXPECT_EQ(read_it(), ReadResult::Outcome::kData);
+  EXPECT_EQ(take_all(*consumer_), "eventfd\n");
+  EXPECT_EQ(read_it(), ReadResult::Outcome::kEmpty);
+}
+
 TEST_F(StagingTest, ADeathInTheSpliceLeavesAllInTheStagingPipe) {
   write_text(staging_in_, "line\n");
   note(IntakePhase::kSplice, 0);
@@ -64,6 +77,17 @@ TEST_F(StagingTest, ADeathInTheSpliceLeavesAllInTheStagingPipe) {
   staging_->recover(ring_.writer.get());
   EXPECT_EQ(take_all(*consumer_), "line\n");
   EXPECT_EQ(staging_->interrupted_ring(), 0U);
+}
+
+TEST_F(StagingTest, ADeathInTheReadLeavesAPartInTheRing) {
+  std::memcpy(ring_.writer->prepare(0, 5), "lin", 3);
+  write_text(staging_in_, "e\n");
+  note(IntakePhase::kRead, 5);
+  consumer_.reset();
+  ring_.reopen();
+  staging_->recover(ring_.writer.get());
+  consumer_ = ring_.claim("test", ConsumerKind::kGating);
+  EXPECT_EQ(take_all(*consumer_), "line\n");
 }
 
 TEST_F(StagingTest, ADeathBehindTheCommitDoublesNothing) {

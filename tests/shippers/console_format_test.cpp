@@ -62,10 +62,11 @@ class Show {
 };
 
 ConsoleRoute apart() {
-  return {.output = {0, 1}, .prefix = {}};
+  return {.output = {0, 1}};
 }
 ConsoleRoute together(const std::string& prefix) {
-  return {.output = {0, 0}, .prefix = {prefix + "o ", prefix + "e "}};
+  return {.output = {0, 0},
+          .head = LineHead(logging::Timestamp::kNone, {prefix + "o ", prefix + "e "})};
 }
 
 using Texts = std::array<std::string, 2>;

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "base/crash_point.h"
+#include "base/date_format.h"
 #include "tests/shippers/sink_world.h"
 
 namespace shippers {
@@ -22,6 +23,7 @@ struct Scenario {
   std::string path = "{service}";
   std::uint64_t rotate_bytes = 600;
   std::size_t append_bytes_max = 90;  // so that a write may be torn anywhere
+  logging::FileSinkConfig config{};   // but path and rotate.size
   std::vector<std::string> services{"web"};
   std::function<void(SinkWorld&)> feed;
 };
@@ -36,14 +38,16 @@ std::unique_ptr<SinkWorld> make_world(const Scenario& scenario) {
 }
 
 void run_router(SinkWorld& world, const Scenario& scenario) {
-  logging::FileSinkConfig config;
+  logging::FileSinkConfig config = scenario.config;
   config.path = world.directory / scenario.path;
-  config.rotate = {.size = {scenario.rotate_bytes}, .keep = 1000};
+  config.rotate.size.bytes = scenario.rotate_bytes;
+  config.rotate.keep = 1000;
   logging::SinkReport report(world.state());
   TestFiles files(world);
   files.faults->set_append_bytes_max(scenario.append_bytes_max);
   TestRouter router(world, make_file_sink(files, report, config));
   ASSERT_TRUE(router.drain());
+  world.finish_background();
 }
 
 /// True when the child was killed; false when it came to its end.
@@ -216,6 +220,74 @@ void check_split_streams(const SinkWorld& world) {
 
 TEST(FileCrashTest, SplitStreamsSurviveAKillAtEveryStep) {
   crash_everywhere(split_streams(), check_split_streams);
+}
+
+/// Stamps of the same frames are the same in every life of the router.
+Scenario stamped(logging::ArchiveNaming naming) {
+  Scenario scenario = single_file();
+  scenario.config.format = logging::SinkFormat::kText;
+  scenario.config.rotate.compress = logging::ArchiveCompress::kGzip;
+  scenario.config.rotate.naming = naming;
+  return scenario;
+}
+
+std::string with_heads(const std::string& text) {
+  std::istringstream in(text);
+  std::string out;
+  for (std::string line; std::getline(in, line);) {
+    out += "1970-01-01T00:00:00.000000001Z web stdout " + line + "\n";
+  }
+  return out;
+}
+
+class PackedFileCrashTest : public testing::TestWithParam<logging::ArchiveNaming> {
+ protected:
+  static Check check() {
+    return [](const SinkWorld& world) {
+      const std::string path = world.directory / "web";
+      EXPECT_EQ(read_generations(path, GetParam()), with_heads(numbered("web", 0, 80)));
+      for (const std::string& file : generations(path, GetParam())) {
+        EXPECT_EQ(file.ends_with(".gz"), file != path) << file;
+        EXPECT_LE(read_log(file).size(), 600U);
+      }
+    };
+  }
+};
+
+TEST_P(PackedFileCrashTest, StampedAndPackedItSurvivesAKillAtEveryStep) {
+  crash_everywhere(stamped(GetParam()), check());
+}
+
+TEST_P(PackedFileCrashTest, StampedAndPackedItSurvivesKillsWhileItRecovers) {
+  crash_in_recovery(stamped(GetParam()), check());
+}
+
+INSTANTIATE_TEST_SUITE_P(Namings, PackedFileCrashTest,
+                         testing::Values(logging::ArchiveNaming::kTimestamp,
+                                         logging::ArchiveNaming::kNumber,
+                                         logging::ArchiveNaming::kTai64n));
+
+/// The file left behind is of yesterday; today's router completes it there and nowhere else.
+TEST(FileCrashTest, ADateThatChangesWhileTheRouterIsDeadLosesAndDoublesNothing) {
+  constexpr std::uint64_t kDay = 86'400 * base::kNsPerSecond;
+  Scenario scenario = single_file();
+  scenario.path = "{service}-{date:%F}";
+  bool killed = true;
+  for (std::size_t point = 1; killed; ++point) {
+    const auto world = make_world(scenario);
+    const std::uint64_t noon_ns = base::realtime_ns() / kDay * kDay + kDay / 2;
+    world->clock_ahead_ns = noon_ns - base::realtime_ns();
+    killed = run_killed(*world, scenario, "*?:" + std::to_string(point));
+    world->clock_ahead_ns += kDay;
+    run_router(*world, scenario);
+    std::string text;
+    for (const std::uint64_t day_ns : {noon_ns, noon_ns + kDay}) {
+      text += read_generations(world->directory / ("web-" + base::format_date("%F", day_ns)));
+    }
+    EXPECT_EQ(text, numbered("web", 0, 80));
+    EXPECT_LE(FileRecordTable(world->records(), {"files"}).used(), 1U);
+    ASSERT_FALSE(testing::Test::HasFailure()) << "killed at crash point " << point;
+  }
 }
 
 }  // namespace

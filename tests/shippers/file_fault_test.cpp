@@ -1,4 +1,4 @@
-// No failing system call makes the file sink lose or double a line.
+// No failing system call makes the file sink lose or double a line (shippers/file/file_settle.cpp).
 //
 // A scenario runs again and again; the N-th call of the file system fails, for N = 1, 2, ... until
 // the scenario comes through untouched. Once: it is tried again by itself. For ever: nothing gets
@@ -34,7 +34,8 @@ class FileFaultTest : public testing::TestWithParam<int> {
     TestService& web = world.add_service("web");
     logging::FileSinkConfig config;
     config.path = world.directory / "{service}/current";
-    config.rotate = {.size = {300}, .keep = 1000};
+    config.rotate.size.bytes = 300;
+    config.rotate.keep = 1000;
     logging::SinkReport report(world.state());
     TestFiles files(world);
     files.faults->set_append_bytes_max(70);
@@ -84,7 +85,8 @@ TEST(FileTroubleTest, AnArchiveThatCannotBeDeletedStopsNothingAndIsTold) {
   TestService& web = world.add_service("web");
   logging::FileSinkConfig config;
   config.path = world.directory / "current";
-  config.rotate = {.size = {100}, .keep = 0};
+  config.rotate.size.bytes = 100;
+  config.rotate.keep = 0;
   logging::SinkReport report(world.state());
   TestFiles files(world);
   TestRouter router(world, make_file_sink(files, report, config));

@@ -107,7 +107,8 @@ TEST_F(FileSinkTest, SplitsTheStreamsWhenThePathNamesThem) {
 
 TEST_F(FileSinkTest, FourRingsShareOneFile) {
   config_.path = world_.directory / "all";
-  config_.rotate = {.size = {4096}, .keep = 1000};
+  config_.rotate.size.bytes = 4096;
+  config_.rotate.keep = 1000;
   for (const char* name : {"a", "b", "c", "d"}) {
     world_.add_service(name);
   }
@@ -133,7 +134,8 @@ TEST_F(FileSinkTest, FourRingsShareOneFile) {
 }
 
 TEST_F(FileSinkTest, RotatesAtLineEndsAndNeverExceedsTheSize) {
-  config_.rotate = {.size = {1000}, .keep = 1000};
+  config_.rotate.size.bytes = 1000;
+  config_.rotate.keep = 1000;
   TestService& web = world_.add_service("web");
   std::string all;
   for (int line = 0; line < 1000; ++line) {
@@ -154,7 +156,8 @@ TEST_F(FileSinkTest, RotatesAtLineEndsAndNeverExceedsTheSize) {
 }
 
 TEST_F(FileSinkTest, ALineLongerThanTheSizeHasAFileOfItsOwn) {
-  config_.rotate = {.size = {100}, .keep = 100};
+  config_.rotate.size.bytes = 100;
+  config_.rotate.keep = 100;
   TestService& web = world_.add_service("web");
   const std::string line(5000, 'x');
   ASSERT_TRUE(web.feed(kOutPipe, "a\n" + line + "\nb\n"));
@@ -167,7 +170,8 @@ TEST_F(FileSinkTest, ALineLongerThanTheSizeHasAFileOfItsOwn) {
 }
 
 TEST_F(FileSinkTest, KeepsAsManyArchivesAsItShould) {
-  config_.rotate = {.size = {100}, .keep = 3};
+  config_.rotate.size.bytes = 100;
+  config_.rotate.keep = 3;
   TestService& web = world_.add_service("web");
   TestRouter router = start();
   for (int line = 0; line < 100; ++line) {

@@ -2,15 +2,20 @@
 
 #include <gtest/gtest.h>
 
+#include "base/clock.h"
+
 namespace shippers {
 namespace {
 
 using logging::Stream;
 
 std::string path(std::string_view text, std::string_view service) {
-  const auto parsed = PathTemplate::parse(text);
+  const auto parsed = PathTemplate::parse_path(text);
   EXPECT_TRUE(parsed);
-  return parsed->path(service, Stream::kStderr, "box");
+  return parsed->path({.service = service,
+                       .stream = Stream::kStderr,
+                       .host = "box",
+                       .realtime_ns = 1'704'164'645 * base::kNsPerSecond});
 }
 
 TEST(PathTemplateTest, FillsInEveryName) {
@@ -28,20 +33,38 @@ TEST(PathTemplateTest, AServiceNameCannotLeaveItsDirectory) {
 }
 
 TEST(PathTemplateTest, TextKeepsTheNameAsItIs) {
-  EXPECT_EQ(PathTemplate::parse("{service} | ")->text("a/b", Stream::kStdout, ""), "a/b | ");
+  const TemplateValues values{.service = "a/b", .stream = Stream::kStdout, .host = ""};
+  EXPECT_EQ(PathTemplate::parse_text("{service} | ")->text(values), "a/b | ");
 }
 
 TEST(PathTemplateTest, AnUnknownNameIsAnErrorThatNamesTheKnownOnes) {
-  EXPECT_EQ(PathTemplate::parse("/l/{date}").error().message,
-            "cannot use \"{date}\" in \"/l/{date}\": the names are {service} {stream} {host}; "
-            "write {{ for a brace");
-  EXPECT_FALSE(PathTemplate::parse("/l/{service"));
-  EXPECT_FALSE(PathTemplate::parse("/l/{}"));
+  EXPECT_EQ(PathTemplate::parse_path("/l/{nobody}").error().message,
+            "cannot use \"/l/{nobody}\": there is no {nobody} (known are {service} {stream} "
+            "{instance} {host} {date:%F}; {{ is a brace)");
+  EXPECT_FALSE(PathTemplate::parse_path("/l/{service"));
+  EXPECT_FALSE(PathTemplate::parse_path("/l/{}"));
+  EXPECT_FALSE(PathTemplate::parse_text("{date:%F}"));
+}
+
+TEST(PathTemplateTest, AnInstanceIsWhatStandsBehindTheAt) {
+  EXPECT_EQ(path("/l/{instance}", "web@12"), "/l/12");
+  EXPECT_EQ(path("/l/{instance}", "web"), "/l/1");
+}
+
+TEST(PathTemplateTest, ADateHasAShape) {
+  EXPECT_EQ(path("/l/{date:%Y/%m}/{service}-{date:%F}.log", "web"),
+            "/l/2024/01/web-2024-01-02.log");
+  const auto parsed = PathTemplate::parse_path("/l/{service}-{date:%d}");
+  EXPECT_EQ(parsed->path_shape({.service = "w", .stream = Stream::kStdout, .host = ""}),
+            std::string("/l/w-\0\0", 7));
+  EXPECT_TRUE(parsed->names_date());
+  EXPECT_EQ(parsed->dates(0), "01\n");
+  EXPECT_EQ(PathTemplate::parse_path("/l")->dates(0), "");
 }
 
 TEST(PathTemplateTest, KnowsWhetherItNamesTheStream) {
-  EXPECT_TRUE(PathTemplate::parse("{stream}")->names_stream());
-  EXPECT_FALSE(PathTemplate::parse("{{stream}}")->names_stream());
+  EXPECT_TRUE(PathTemplate::parse_path("{stream}")->names_stream());
+  EXPECT_FALSE(PathTemplate::parse_path("{{stream}}")->names_stream());
 }
 
 }  // namespace

@@ -2,46 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/shippers/run_frames.h"
+
 namespace shippers {
 namespace {
 
 using logging::FrameView;
 using logging::Stream;
 
-constexpr std::uint64_t kRing = 7;
-const OpenLine kOpenHere{.ring_id = kRing, .state = LineState::kOpen, .incarnation = 1};
-const OpenLine kOpenElsewhere{.ring_id = 8, .state = LineState::kOpen, .incarnation = 1};
-
-FrameView frame(std::string_view bytes, std::uint8_t flags = 0, Stream stream = Stream::kStdout,
-                std::uint64_t position = 0) {
-  FrameView view;
-  view.position = position;
-  view.header = {.bytes = static_cast<std::uint32_t>(bytes.size()),
-                 .lines = 0,
-                 .first_line = 0,
-                 .time_ns = 0,
-                 .stream = stream,
-                 .flags = flags,
-                 .incarnation = 1,
-                 .check = 0};
-  view.bytes = bytes;
-  return view;
-}
-
-std::string text(const Run& run) {
-  std::string out;
-  for (const iovec& part : run.parts) {
-    out.append(static_cast<const char*>(part.iov_base), part.iov_len);
-  }
-  EXPECT_EQ(out.size(), run.bytes);
-  return out;
-}
-
-/// The bytes of one planned run over one frame; "rotate" when it asks for that first.
 std::string plan(const FrameView& view, const OpenLine& open, FileRoom room) {
-  shippers::Run run;
-  return plan_run({&view, 1}, kRing, {}, open, room, false, run) == RunPlan::kWrite ? text(run)
-                                                                                    : "rotate";
+  RawRun format;
+  return planned(format, view, open, room);
 }
 
 TEST(RawRunTest, TakesTheLinesThatFit) {
@@ -80,27 +51,28 @@ TEST(RawRunTest, EndsAnUnterminatedLineAndCountsItsNewline) {
 
 TEST(RawRunTest, StopsAtTheOtherStreamOnlyWhenFilesAreApart) {
   const std::vector<FrameView> frames{frame("o\n"), frame("e\n", 0, Stream::kStderr, 40)};
+  RawRun format;
   shippers::Run run;
-  ASSERT_EQ(plan_run(frames, kRing, {}, {}, {}, true, run), RunPlan::kWrite);
-  EXPECT_EQ(text(run), "o\n");
-  ASSERT_EQ(plan_run(frames, kRing, {}, {}, {}, false, run), RunPlan::kWrite);
-  EXPECT_EQ(text(run), "o\ne\n");
+  ASSERT_EQ(format.plan(source(frames, {}, true), {}, run), RunPlan::kWrite);
+  EXPECT_EQ(text_of(run), "o\n");
+  ASSERT_EQ(format.plan(source(frames), {}, run), RunPlan::kWrite);
+  EXPECT_EQ(text_of(run), "o\ne\n");
 }
 
 TEST(RawRunTest, IsRebuiltByteForByte) {
   const FrameView view = frame("a\nb\nc\n");
-  shippers::Run planned;
-  ASSERT_EQ(
-      plan_run({&view, 1}, kRing, {}, kOpenElsewhere, {.bytes = 5, .fresh = false}, false, planned),
-      RunPlan::kWrite);
-  ASSERT_EQ(text(planned), "\na\nb\n");
+  RawRun format;
+  shippers::Run run;
+  ASSERT_EQ(format.plan(source({&view, 1}, kOpenElsewhere), {.bytes = 5, .fresh = false}, run),
+            RunPlan::kWrite);
+  ASSERT_EQ(text_of(run), "\na\nb\n");
   FrameView cut = view;
-  cut.bytes = cut.bytes.substr(0, planned.to.offset);  // as frames_between() gives it
+  cut.bytes = cut.bytes.substr(0, run.to.offset);  // as frames_between() gives it
   for (const FrameView& again : {view, cut}) {
-    const shippers::Run rebuilt =
-        rebuild_run({&again, 1}, kRing, planned.from, planned.to, kOpenElsewhere);
-    EXPECT_EQ(text(rebuilt), "\na\nb\n");
-    EXPECT_EQ(rebuilt.open_after, planned.open_after);
+    shippers::Run rebuilt;
+    format.rebuild(source({&again, 1}, kOpenElsewhere), run.to, rebuilt);
+    EXPECT_EQ(text_of(rebuilt), "\na\nb\n");
+    EXPECT_EQ(rebuilt.open_after, run.open_after);
   }
 }
 

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "base/clock.h"
+
 #include "tests/support/faulty_file_system.h"
 #include "tests/support/temporary_directory.h"
 
@@ -16,7 +20,10 @@ const std::string kArchive = "current.20240102T030405.678Z";
 
 class RotatorTest : public testing::Test {
  protected:
-  Rotator rotator(std::uint32_t keep) { return {files_, record_, path_, keep}; }
+  Rotator rotator(std::uint32_t keep) {
+    rules_.keep = keep;
+    return {files_, record_, ArchiveNames(path_, path_, rules_.naming), rules_, lock_};
+  }
   void make_file() {
     write_file(path_, "x");
     record_.identity = files_.status(path_)->identity;
@@ -26,32 +33,18 @@ class RotatorTest : public testing::Test {
   std::string path_ = directory_ / "current";
   test_support::FaultyFileSystem files_;
   FileRecord record_{};
+  logging::RotateConfig rules_;
+  std::mutex lock_;
 };
-
-TEST(ArchiveNameTest, NamesTheTimeInUtcAndCountsWhereItIsTaken) {
-  EXPECT_EQ(archive_name("current", kTimeNs / 1'000'000, 0), kArchive);
-  EXPECT_EQ(archive_name("current", kTimeNs / 1'000'000, 7), kArchive + ".007");
-}
-
-TEST(ArchiveNameTest, KnowsItsOwnNamesOnly) {
-  EXPECT_TRUE(is_archive_name("current", kArchive));
-  EXPECT_TRUE(is_archive_name("current", kArchive + ".007"));
-  EXPECT_TRUE(is_archive_name("current", kArchive + ".gz"));
-  for (const char* name :
-       {"current", "current.1", "current.20240102T030405.678", "other.20240102T030405.678Z",
-        "current.20240102T030405.678Z.tmp", "current.20240102T030405.678Z.07", "current.old"}) {
-    EXPECT_FALSE(is_archive_name("current", name)) << name;
-  }
-}
 
 TEST_F(RotatorTest, NamesNeverGoBackInTime) {
   make_file();
   Rotator subject = rotator(10);
   ASSERT_TRUE(subject.rename_away(kTimeNs));
-  ASSERT_TRUE(subject.prune());
+  ASSERT_TRUE(subject.prune(kTimeNs));
   make_file();
   ASSERT_TRUE(subject.rename_away(kTimeNs - 5'000'000'000));
-  ASSERT_TRUE(subject.prune());
+  ASSERT_TRUE(subject.prune(kTimeNs));
   EXPECT_THAT(list_names(directory_.path()),
               testing::ElementsAre(kArchive, "current.20240102T030405.679Z"));
 }
@@ -69,7 +62,7 @@ TEST_F(RotatorTest, DeletesTheOldestBeyondKeepAndNothingElse) {
                            "current.20240102T030405.002Z", "current.keep", "nginx"}) {
     write_file(directory_ / name, "x");
   }
-  ASSERT_TRUE(rotator(1).prune());
+  ASSERT_TRUE(rotator(1).prune(kTimeNs));
   EXPECT_THAT(list_names(directory_.path()),
               testing::ElementsAre("current.20240102T030405.002Z.001", "current.keep", "nginx"));
 }
@@ -78,8 +71,9 @@ TEST_F(RotatorTest, KeepZeroKeepsNone) {
   make_file();
   Rotator subject = rotator(0);
   ASSERT_TRUE(subject.rename_away(kTimeNs));
-  ASSERT_TRUE(subject.prune());
+  ASSERT_TRUE(subject.prune(kTimeNs));
   EXPECT_THAT(list_names(directory_.path()), testing::IsEmpty());
+  subject.finish();
   EXPECT_EQ(subject.step(), RotationStep::kNone);
 }
 
@@ -109,6 +103,88 @@ TEST_F(RotatorTest, DoesNotRenameAnotherFileThatHasTakenThePath) {
   ASSERT_TRUE(rotator(1).finish_rename());
   EXPECT_EQ(test_support::read_file(path_), "new");
   EXPECT_EQ(test_support::read_file(directory_ / kArchive), "x");
+}
+
+class NumberedRotatorTest : public RotatorTest {
+ protected:
+  NumberedRotatorTest() { rules_.naming = logging::ArchiveNaming::kNumber; }
+  void write(const std::string& name, const std::string& text) {
+    write_file(directory_ / name, text);
+  }
+  std::map<std::string, std::string> texts() {
+    std::map<std::string, std::string> all;
+    for (const std::string& name : list_names(directory_.path())) {
+      all[name] = test_support::read_file(directory_ / name);
+    }
+    return all;
+  }
+  using Texts = std::map<std::string, std::string>;
+};
+
+TEST_F(NumberedRotatorTest, TheNewestIsOneAndTheOthersMoveUp) {
+  make_file();
+  write("current.1", "one");
+  write("current.2.gz", "two");
+  ASSERT_TRUE(rotator(10).rename_away(kTimeNs));
+  EXPECT_EQ(texts(), (Texts{{"current.1", "x"}, {"current.2", "one"}, {"current.3.gz", "two"}}));
+}
+
+TEST_F(NumberedRotatorTest, AShiftEndsAtTheFirstFreeNumber) {
+  make_file();
+  write("current.1", "one");
+  write("current.3", "three");
+  ASSERT_TRUE(rotator(10).rename_away(kTimeNs));
+  EXPECT_EQ(texts(), (Texts{{"current.1", "x"}, {"current.2", "one"}, {"current.3", "three"}}));
+}
+
+TEST_F(NumberedRotatorTest, AShiftThatFailsHalfWayLosesNothingAndGoesOn) {
+  make_file();
+  write("current.1", "one");
+  write("current.2", "two");
+  Rotator subject = rotator(10);
+  files_.set_fault({.call = 3, .forever = true, .sys_errno = EIO});
+  EXPECT_FALSE(subject.rename_away(kTimeNs));
+  EXPECT_EQ(texts(), (Texts{{"current", "x"}, {"current.1", "one"}, {"current.3", "two"}}));
+  files_.repair();
+  ASSERT_TRUE(subject.rename_away(kTimeNs));
+  EXPECT_EQ(texts(), (Texts{{"current.1", "x"}, {"current.2", "one"}, {"current.3", "two"}}));
+}
+
+TEST_F(NumberedRotatorTest, AnArchiveThatIsThereInBothFormsStaysOne) {
+  make_file();
+  write("current.1", "one");
+  write("current.1.gz", "packed one");
+  ASSERT_TRUE(rotator(10).rename_away(kTimeNs));
+  EXPECT_EQ(texts(), (Texts{{"current.1", "x"}, {"current.2", "one"}}));
+}
+
+TEST_F(NumberedRotatorTest, TheHighestNumbersAreTheOldest) {
+  for (const char* name : {"current.1", "current.2.gz", "current.9", "current.10", "current.01"}) {
+    write(name, "x");
+  }
+  ASSERT_TRUE(rotator(2).prune(kTimeNs));
+  EXPECT_THAT(list_names(directory_.path()),
+              testing::ElementsAre("current.01", "current.1", "current.2.gz"));
+}
+
+TEST_F(RotatorTest, OneThatCannotBeDeletedDoesNotKeepTheOthers) {
+  std::filesystem::create_directory(directory_ / "current.20240102T030405.001Z");
+  write_file(directory_ / "current.20240102T030405.002Z", "x");
+  const auto pruned = rotator(0).prune(kTimeNs);
+  ASSERT_FALSE(pruned);
+  EXPECT_THAT(pruned.error().message, testing::HasSubstr("current.20240102T030405.001Z"));
+  EXPECT_THAT(list_names(directory_.path()), testing::ElementsAre("current.20240102T030405.001Z"));
+}
+
+TEST_F(RotatorTest, DeletesByAgeAndSaysWhenTheNextIsTooOld) {
+  rules_.keep_age = base::seconds(60);
+  const std::string path = directory_ / kArchive;
+  write_file(path, "x");
+  const std::uint64_t modified_ns = files_.status(path)->modified_ns;
+  EXPECT_EQ(*rotator(10).prune(modified_ns + 59 * base::kNsPerSecond),
+            modified_ns + 60 * base::kNsPerSecond);
+  EXPECT_EQ(*rotator(10).prune(modified_ns + 60 * base::kNsPerSecond), 0U);
+  EXPECT_THAT(list_names(directory_.path()), testing::IsEmpty());
 }
 
 }  // namespace

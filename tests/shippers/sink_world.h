@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <zlib.h>
 
+#include <array>
 #include <cstring>
+#include <future>
 #include <map>
 #include <memory>
 #include <new>
@@ -88,8 +91,17 @@ class SinkWorld {
                                           index * logging::RouterStateLimits::kFileRecordBytes);
   }
 
+  /// Until all that was posted so far is done.
+  void finish_background() {
+    std::promise<void> done;
+    background.post([&done] { done.set_value(); });
+    done.get_future().wait();
+  }
+
   test_support::TemporaryDirectory directory;
   std::vector<std::unique_ptr<TestService>> services;
+  logging::BackgroundThread background{0};
+  std::uint64_t clock_ahead_ns = 0;  // of the sinks' realtime
 
  private:
   static constexpr std::size_t kRecordBytes =
@@ -102,9 +114,10 @@ class SinkWorld {
 
 /// What a router's sink is made of. `faults` is good while the sink lives.
 struct TestFiles {
-  explicit TestFiles(SinkWorld& world, const std::vector<std::string>& sinks = {"files"})
-      : records(world.records(), sinks), faults(file_system.get()) {}
+  explicit TestFiles(SinkWorld& sink_world, const std::vector<std::string>& sinks = {"files"})
+      : world(sink_world), records(world.records(), sinks), faults(file_system.get()) {}
 
+  SinkWorld& world;
   FileRecordTable records;
   std::unique_ptr<test_support::FaultyFileSystem> file_system =
       std::make_unique<test_support::FaultyFileSystem>();
@@ -159,21 +172,35 @@ class TestRouter {
 inline std::unique_ptr<logging::Sink> make_file_sink(TestFiles& files, logging::SinkReport& report,
                                                      const logging::FileSinkConfig& config,
                                                      const std::string& name = "files") {
-  auto sink =
-      FileSink::make(name, config, "host", std::move(files.file_system), files.records, report);
+  const std::string host = "host";
+  auto sink = FileSink::make(
+      {.name = name,
+       .config = config,
+       .host = host,
+       .files = std::move(files.file_system),
+       .records = files.records,
+       .report = report,
+       .background_files = std::make_unique<base::RealFileSystem>(),
+       .background = files.world.background,
+       .wake = [] {},
+       .realtime = [&world = files.world] { return base::realtime_ns() + world.clock_ahead_ns; }});
   EXPECT_TRUE(sink) << sink.error().message;
   return std::move(*sink);
 }
 
-/// Archives in the order of their names, then the file itself.
-inline std::vector<std::string> generations(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::string name = path.substr(slash + 1);
-  std::vector<std::string> found;
-  for (const std::string& entry : test_support::list_names(path.substr(0, slash))) {
-    if (is_archive_name(name, entry)) {
-      found.push_back(path.substr(0, slash + 1) + entry);
+/// Archives, the oldest first, then the file itself.
+inline std::vector<std::string> generations(
+    const std::string& path, logging::ArchiveNaming naming = logging::ArchiveNaming::kTimestamp) {
+  const ArchiveNames names(path, path, naming);
+  std::map<std::string, std::string> by_age;
+  for (const std::string& entry : test_support::list_names(names.directory())) {
+    if (const auto archive = names.parse(entry)) {
+      by_age[archive->age_key + (archive->packed ? ".gz" : "")] = names.path_of(entry);
     }
+  }
+  std::vector<std::string> found;
+  for (const auto& [age, archive] : by_age) {
+    found.push_back(archive);
   }
   if (std::filesystem::exists(path)) {
     found.push_back(path);
@@ -181,10 +208,29 @@ inline std::vector<std::string> generations(const std::string& path) {
   return found;
 }
 
-inline std::string read_generations(const std::string& path) {
+/// A file's text, unpacked if its name says so.
+inline std::string read_log(const std::string& path) {
+  if (!path.ends_with(ArchiveNames::kPackedSuffix)) {
+    return test_support::read_file(path);
+  }
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(::gzopen(path.c_str(), "rb"), ::gzclose);
   std::string text;
-  for (const std::string& file : generations(path)) {
-    text += test_support::read_file(file);
+  std::array<char, 65'536> block;
+  for (;;) {
+    const int count = ::gzread(file.get(), block.data(), block.size());
+    EXPECT_GE(count, 0) << path;
+    if (count <= 0) {
+      return text;
+    }
+    text.append(block.data(), static_cast<std::size_t>(count));
+  }
+}
+
+inline std::string read_generations(
+    const std::string& path, logging::ArchiveNaming naming = logging::ArchiveNaming::kTimestamp) {
+  std::string text;
+  for (const std::string& file : generations(path, naming)) {
+    text += read_log(file);
   }
   return text;
 }

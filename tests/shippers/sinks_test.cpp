@@ -12,7 +12,12 @@ namespace {
 class SinksTest : public testing::Test {
  protected:
   logging::SinkContext context() {
-    return {.config = config_, .file_records = world_.records(), .report = report_, .diag = diag_};
+    return {.config = config_,
+            .file_records = world_.records(),
+            .report = report_,
+            .diag = diag_,
+            .background = world_.background,
+            .wake = [] {}};
   }
 
   SinkWorld world_;
@@ -42,7 +47,7 @@ TEST_F(SinksTest, AWrongTemplateNamesTheSink) {
   config_.sinks[0].file.path = "/l/{nobody}";
   const auto sink = make_sink(config_.sinks[0], context());
   ASSERT_FALSE(sink);
-  EXPECT_TRUE(sink.error().message.starts_with("sink files: path: cannot use \"{nobody}\""));
+  EXPECT_TRUE(sink.error().message.starts_with("sink files: path: cannot use \"/l/{nobody}\""));
 }
 
 }  // namespace

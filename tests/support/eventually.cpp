@@ -2,6 +2,7 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <ctime>
 
 namespace support {
@@ -9,6 +10,7 @@ namespace support {
 namespace {
 
 constexpr std::chrono::microseconds kLookEvery = 3ms;
+constexpr std::chrono::microseconds kLookSeldom = 50ms;  // a look may start a whole program
 
 }  // namespace
 
@@ -21,11 +23,13 @@ void idle_for(std::chrono::microseconds span) {
 
 bool eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
+  auto pause = kLookEvery;
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline) {
       return false;
     }
-    idle_for(kLookEvery);
+    idle_for(pause);
+    pause = std::min(pause * 5 / 4, kLookSeldom);
   }
   return true;
 }

@@ -12,10 +12,15 @@ namespace support {
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 
-/// Long enough for a busy machine under a sanitizer.
-inline constexpr std::chrono::milliseconds kPatience = 30s;
+/// Long enough for a busy machine.
+#ifdef BIRL_SANITIZED
+inline constexpr std::chrono::milliseconds kPatience = 120s;
+#else
+inline constexpr std::chrono::milliseconds kPatience = 40s;
+#endif
 
-/// True as soon as `holds` does; false when `patience` is over. Looks about every 3 ms.
+/// True as soon as `holds` does; false when `patience` is over. Looks every 3 ms first, then less
+/// often, every 50 ms at last.
 [[nodiscard]] bool eventually(const std::function<bool()>& holds,
                               std::chrono::milliseconds patience = kPatience);
 

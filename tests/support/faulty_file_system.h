@@ -30,6 +30,7 @@ class FaultyFileSystem final : public base::FileSystem {
   [[nodiscard]] std::size_t calls() const { return calls_; }
   [[nodiscard]] std::size_t failures() const { return failures_; }
   [[nodiscard]] std::size_t truncations() const { return truncations_; }
+  [[nodiscard]] std::size_t syncs() const { return syncs_; }
 
   base::Result<base::Fd> open_append(const std::string& path, std::uint32_t mode) override {
     TRY(count_call("open"));
@@ -38,6 +39,10 @@ class FaultyFileSystem final : public base::FileSystem {
   base::Result<base::Fd> open_existing(const std::string& path) override {
     TRY(count_call("open"));
     return real_.open_existing(path);
+  }
+  base::Result<base::Fd> open_read(const std::string& path) override {
+    TRY(count_call("open"));
+    return real_.open_read(path);
   }
   base::Result<base::FileStatus> status(int fd) override {
     TRY(count_call("fstat"));
@@ -71,7 +76,20 @@ class FaultyFileSystem final : public base::FileSystem {
   }
   base::Result<void> sync(int fd) override {
     TRY(count_call("fdatasync"));
+    ++syncs_;
     return real_.sync(fd);
+  }
+  base::Result<void> set_owner(int fd, const base::FileOwner& owner) override {
+    TRY(count_call("fchown"));
+    return real_.set_owner(fd, owner);
+  }
+  base::Result<void> set_mode(int fd, std::uint32_t mode) override {
+    TRY(count_call("fchmod"));
+    return real_.set_mode(fd, mode);
+  }
+  base::Result<void> set_modified(int fd, std::uint64_t realtime_ns) override {
+    TRY(count_call("futimens"));
+    return real_.set_modified(fd, realtime_ns);
   }
   base::Result<void> rename(const std::string& from, const std::string& to) override {
     TRY(count_call("rename"));
@@ -81,9 +99,10 @@ class FaultyFileSystem final : public base::FileSystem {
     TRY(count_call("unlink"));
     return real_.remove(path);
   }
-  base::Result<void> make_directories(const std::string& path, std::uint32_t mode) override {
+  base::Result<void> make_directories(const std::string& path, std::uint32_t mode,
+                                      const base::FileOwner& owner) override {
     TRY(count_call("mkdir"));
-    return real_.make_directories(path, mode);
+    return real_.make_directories(path, mode, owner);
   }
   base::Result<std::vector<std::string>> list(const std::string& directory) override {
     TRY(count_call("readdir"));
@@ -105,6 +124,7 @@ class FaultyFileSystem final : public base::FileSystem {
   std::size_t calls_ = 0;
   std::size_t failures_ = 0;
   std::size_t truncations_ = 0;
+  std::size_t syncs_ = 0;
   std::size_t append_bytes_max_ = std::numeric_limits<std::size_t>::max();
 };
 

@@ -115,7 +115,7 @@ TEST(RunTest, MessagesInAFileAreNotOverwrittenByTheShellAroundBirl) {
       {.program = "/bin/sh",
        .argv = {"sh", "-c", R"({ "$0" run -c "$1" -- true; echo after; } >"$2" 2>&1; cat "$2")",
                 birl_path(), birl.directory() / "base.toml", birl.directory() / "shell.log"}});
-  EXPECT_THAT(shell.out, testing::StartsWith("birl: error: cannot run: another birl answers"));
+  EXPECT_THAT(shell.out, testing::StartsWith("birl: error: cannot run: another birl holds"));
   EXPECT_THAT(shell.out, testing::EndsWith("\nafter\n"));
 }
 

@@ -158,6 +158,8 @@ TEST(ReadOnlyRootTest, EverythingLivesInRun) {
     GTEST_SKIP() << "a mount namespace needs root";
   }
   Instance birl({.config = R"(
+[birl]
+shutdown_timeout = "60s"
 [service.app]
 primary = true
 log = ["files", "console"]

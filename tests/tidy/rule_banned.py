@@ -16,7 +16,7 @@ def _call(names):
 
 BANS = (
     (_call("getpw(?:nam|uid)(?:_r)?|getgr(?:nam|gid)(?:_r)?|getgrouplist|initgroups"), PID1,
-     "it goes through NSS; read /etc/passwd (supervisor/process/accounts.h)"),
+     "it goes through NSS; read /etc/passwd (base/accounts.h)"),
     (_call("getaddrinfo|gethostbyname|getnameinfo"), PID1, "it blocks and goes through NSS"),
     (_call("system|popen|vfork|wordexp"), ROOMS, "spawn through supervisor/process/spawn.h"),
     (re.compile(r"\b(uv_spawn|uv_fs_\w+|uv_getaddrinfo|uv_getnameinfo|uv_queue_work|uv_signal_\w+)"),

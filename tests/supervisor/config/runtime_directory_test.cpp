@@ -57,6 +57,17 @@ TEST_F(RuntimeDirectoryTest, MakesTheDirectoryAndThoseAboveIt) {
   EXPECT_EQ(make_runtime_directory(request).value_or("error"), request.configured);
 }
 
+TEST_F(RuntimeDirectoryTest, OneInstanceAtATimeHoldsItAndALeftoverFileMeansNothing) {
+  auto first = lock_runtime_directory(directory_.path());
+  ASSERT_TRUE(first);
+  EXPECT_EQ(mode_of(directory_.path() + "/lock"), 0600U);
+  const auto second = lock_runtime_directory(directory_.path());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, base::ErrorCode::kExists);
+  first->reset();
+  EXPECT_TRUE(lock_runtime_directory(directory_.path()));
+}
+
 TEST_F(RuntimeDirectoryTest, FallsBackToXdgThenToAPrivateDirectoryInTmp) {
   RuntimeDirectoryRequest request = unwritable_default();
   EXPECT_EQ(make_runtime_directory(request).value_or("error"), temporary());

@@ -1,4 +1,4 @@
-#include "supervisor/process/accounts.h"
+#include "supervisor/process/identity.h"
 
 #include "tests/supervisor/process/spawn_harness.h"
 

@@ -54,7 +54,7 @@ class EnvironmentTest : public testing::Test {
 
   TemporaryDirectory directory_;
   std::vector<std::string> container_{"PATH=/bin", "HOME=/root", "X=container"};
-  Account account_{.name = "app", .uid = 1, .gid = 1, .home = "/srv", .shell = "/bin/false"};
+  base::Account account_{.name = "app", .uid = 1, .gid = 1, .home = "/srv", .shell = "/bin/false"};
   ServiceConfig service_;
   EnvironmentSources sources_{.container = container_, .instance = "1", .socket = "/run/s"};
 

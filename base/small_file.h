@@ -9,13 +9,12 @@
 
 #include "base/result.h"
 
-namespace supervisor {
+namespace base {
 
 /// Errors read "cannot read PATH: ...". Only regular files.
-[[nodiscard]] base::Result<std::string> read_small_file(const std::string& path,
-                                                        std::size_t bytes_max);
+[[nodiscard]] Result<std::string> read_small_file(const std::string& path, std::size_t bytes_max);
 /// Nothing when there is no such file.
-[[nodiscard]] base::Result<std::optional<std::string>> read_small_file_if_present(
-    const std::string& path, std::size_t bytes_max);
+[[nodiscard]] Result<std::optional<std::string>> read_small_file_if_present(const std::string& path,
+                                                                            std::size_t bytes_max);
 
-}  // namespace supervisor
+}  // namespace base

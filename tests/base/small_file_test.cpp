@@ -1,4 +1,4 @@
-#include "supervisor/process/small_file.h"
+#include "base/small_file.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace supervisor {
+namespace base {
 namespace {
 
 class SmallFileTest : public testing::Test {
@@ -34,7 +34,7 @@ TEST_F(SmallFileTest, ReadsAFileWholeUpToTheLimit) {
   EXPECT_EQ(*read_small_file(write(""), 0), "");
   const auto too_long = read_small_file(write(text), text.size() - 1);
   ASSERT_FALSE(too_long);
-  EXPECT_EQ(too_long.error().code, base::ErrorCode::kLimit);
+  EXPECT_EQ(too_long.error().code, ErrorCode::kLimit);
 }
 
 TEST_F(SmallFileTest, AMissingFileIsAnErrorOrNothing) {
@@ -51,9 +51,9 @@ TEST_F(SmallFileTest, WhatIsNoRegularFileIsRefusedWithoutWaiting) {
   for (const std::string& path : {fifo, directory_, std::string("/dev/zero")}) {
     const auto text = read_small_file_if_present(path, 10);
     ASSERT_FALSE(text) << path;
-    EXPECT_EQ(text.error().code, base::ErrorCode::kInvalid);
+    EXPECT_EQ(text.error().code, ErrorCode::kInvalid);
   }
 }
 
 }  // namespace
-}  // namespace supervisor
+}  // namespace base

@@ -1,6 +1,6 @@
 // Users and groups, read from /etc/passwd and /etc/group directly.
 //
-// getpwnam() would load NSS modules into PID 1, which may talk to a network or crash. A malformed
+// getpwnam() would load NSS modules, which may talk to a network or crash, into PID 1. A malformed
 // line is skipped, a missing file counts as empty (images "from scratch" have none): numbers work
 // without any entry.
 // Threads: any; every call reads the files anew.
@@ -14,9 +14,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "supervisor/process/spawn.h"
 
-namespace supervisor {
+namespace base {
 
 struct AccountFiles {
   std::string passwd = "/etc/passwd";
@@ -41,19 +40,13 @@ struct Account {
 
 /// A name, a uid, or "user:group" of either. A uid without an entry gets a gid of the same number
 /// (never 0 by accident).
-[[nodiscard]] base::Result<Account> find_account(std::string_view user, const AccountFiles& files);
+[[nodiscard]] Result<Account> find_account(std::string_view user, const AccountFiles& files);
 
 /// A name or a gid.
-[[nodiscard]] base::Result<gid_t> find_group(std::string_view group, const AccountFiles& files);
+[[nodiscard]] Result<gid_t> find_group(std::string_view group, const AccountFiles& files);
 
 /// The groups that list `name` as a member, and `gid` itself; ascending.
-[[nodiscard]] base::Result<std::vector<gid_t>> find_member_groups(std::string_view name, gid_t gid,
-                                                                  const AccountFiles& files);
+[[nodiscard]] Result<std::vector<gid_t>> find_member_groups(std::string_view name, gid_t gid,
+                                                            const AccountFiles& files);
 
-/// A service's keys user, group and groups together: `group` replaces the account's, `groups` come
-/// on top of those that list it. `account` must be of find_account().
-[[nodiscard]] base::Result<Identity> make_identity(const Account& account, std::string_view group,
-                                                   const std::vector<std::string>& groups,
-                                                   const AccountFiles& files);
-
-}  // namespace supervisor
+}  // namespace base

@@ -1,4 +1,4 @@
-#include "supervisor/process/accounts.h"
+#include "base/accounts.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -9,16 +9,16 @@
 #include <limits>
 #include <optional>
 
+#include "base/small_file.h"
 #include "base/text.h"
-#include "supervisor/process/small_file.h"
 
-namespace supervisor {
+namespace base {
 
 namespace {
 
 /// An id as the files and people write it; -1 means "no change" to the kernel and is none.
 std::optional<std::uint32_t> parse_id(std::string_view text) {
-  const std::optional<std::uint64_t> number = base::parse_decimal(text);
+  const std::optional<std::uint64_t> number = parse_decimal(text);
   if (!number || *number >= std::numeric_limits<std::uint32_t>::max()) {
     return std::nullopt;
   }
@@ -32,7 +32,7 @@ struct GroupEntry {
 };
 
 std::optional<Account> parse_passwd_line(std::string_view line) {
-  const std::vector<std::string_view> fields = base::split(line, ':');
+  const std::vector<std::string_view> fields = split(line, ':');
   if (fields.size() != 7 || fields[0].empty()) {
     return std::nullopt;
   }
@@ -49,7 +49,7 @@ std::optional<Account> parse_passwd_line(std::string_view line) {
 }
 
 std::optional<GroupEntry> parse_group_line(std::string_view line) {
-  const std::vector<std::string_view> fields = base::split(line, ':');
+  const std::vector<std::string_view> fields = split(line, ':');
   if (fields.size() != 4 || fields[0].empty()) {
     return std::nullopt;
   }
@@ -57,15 +57,15 @@ std::optional<GroupEntry> parse_group_line(std::string_view line) {
   if (!gid) {
     return std::nullopt;
   }
-  return GroupEntry{.name = fields[0], .gid = *gid, .members = base::split(fields[3], ',')};
+  return GroupEntry{.name = fields[0], .gid = *gid, .members = split(fields[3], ',')};
 }
 
 /// Calls `visit` with each line that parses, until it returns true.
 template <typename Parse, typename Visit>
-base::Result<void> for_each_entry(const std::string& path, Parse parse, Visit visit) {
+Result<void> for_each_entry(const std::string& path, Parse parse, Visit visit) {
   TRY_ASSIGN(const std::optional<std::string> text,
              read_small_file_if_present(path, AccountLimits::kFileBytesMax));
-  for (const std::string_view line : base::split(text ? *text : std::string_view(), '\n')) {
+  for (const std::string_view line : split(text ? *text : std::string_view(), '\n')) {
     if (line.size() > AccountLimits::kLineBytesMax) {
       continue;
     }
@@ -77,7 +77,7 @@ base::Result<void> for_each_entry(const std::string& path, Parse parse, Visit vi
   return {};
 }
 
-base::Result<std::optional<Account>> find_entry(std::string_view user, const AccountFiles& files) {
+Result<std::optional<Account>> find_entry(std::string_view user, const AccountFiles& files) {
   const std::optional<std::uint32_t> uid = parse_id(user);
   std::optional<Account> found;
   TRY(for_each_entry(files.passwd, parse_passwd_line, [&](const Account& account) {
@@ -92,14 +92,14 @@ base::Result<std::optional<Account>> find_entry(std::string_view user, const Acc
 
 }  // namespace
 
-base::Result<Account> find_account(std::string_view user, const AccountFiles& files) {
+Result<Account> find_account(std::string_view user, const AccountFiles& files) {
   const std::size_t colon = user.find(':');
   const std::string_view name = user.substr(0, colon);
   TRY_ASSIGN(const std::optional<Account> entry, find_entry(name, files));
   const std::optional<std::uint32_t> uid = parse_id(name);
   if (!entry && !uid) {
-    return base::fail(base::ErrorCode::kNotFound,
-                      fmt::format("cannot find the user \"{}\" in {}", name, files.passwd));
+    return fail(ErrorCode::kNotFound,
+                fmt::format("cannot find the user \"{}\" in {}", name, files.passwd));
   }
   Account account = entry ? *entry
                           : Account{.name = std::string(name),
@@ -113,7 +113,7 @@ base::Result<Account> find_account(std::string_view user, const AccountFiles& fi
   return account;
 }
 
-base::Result<gid_t> find_group(std::string_view group, const AccountFiles& files) {
+Result<gid_t> find_group(std::string_view group, const AccountFiles& files) {
   std::optional<gid_t> found;
   TRY(for_each_entry(files.group, parse_group_line, [&](const GroupEntry& entry) {
     if (entry.name == group) {
@@ -123,14 +123,14 @@ base::Result<gid_t> find_group(std::string_view group, const AccountFiles& files
   }));
   found = found ? found : parse_id(group);
   if (!found) {
-    return base::fail(base::ErrorCode::kNotFound,
-                      fmt::format("cannot find the group \"{}\" in {}", group, files.group));
+    return fail(ErrorCode::kNotFound,
+                fmt::format("cannot find the group \"{}\" in {}", group, files.group));
   }
   return *found;
 }
 
-base::Result<std::vector<gid_t>> find_member_groups(std::string_view name, gid_t gid,
-                                                    const AccountFiles& files) {
+Result<std::vector<gid_t>> find_member_groups(std::string_view name, gid_t gid,
+                                              const AccountFiles& files) {
   std::vector<gid_t> groups{gid};
   TRY(for_each_entry(files.group, parse_group_line, [&](const GroupEntry& entry) {
     if (std::ranges::find(entry.members, name) != entry.members.end()) {
@@ -143,22 +143,4 @@ base::Result<std::vector<gid_t>> find_member_groups(std::string_view name, gid_t
   return groups;
 }
 
-base::Result<Identity> make_identity(const Account& account, std::string_view group,
-                                     const std::vector<std::string>& groups,
-                                     const AccountFiles& files) {
-  Identity identity{.uid = account.uid, .gid = account.gid, .groups = {}};
-  if (!group.empty()) {
-    TRY_ASSIGN(identity.gid, find_group(group, files));
-  }
-  TRY_ASSIGN(identity.groups, find_member_groups(account.name, identity.gid, files));
-  for (const std::string& name : groups) {
-    TRY_ASSIGN(const gid_t gid, find_group(name, files));
-    if (std::ranges::find(identity.groups, gid) == identity.groups.end()) {
-      identity.groups.push_back(gid);
-    }
-  }
-  std::ranges::sort(identity.groups);
-  return identity;
-}
-
-}  // namespace supervisor
+}  // namespace base
