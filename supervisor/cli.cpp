@@ -23,13 +23,14 @@ struct Command {
 };
 
 // The explicit list of verbs; run and check, which read their own words, stand in dispatch().
-constexpr std::array<Command, 11> kCommands{{{"new", cmd_new},
+constexpr std::array<Command, 12> kCommands{{{"new", cmd_new},
                                              {"status", cmd_status},
                                              {"start", cmd_start},
                                              {"stop", cmd_stop},
                                              {"restart", cmd_restart},
                                              {"wait", cmd_wait},
                                              {"signal", cmd_signal},
+                                             {"rotate", cmd_rotate},
                                              {"logs", cmd_logs},
                                              {"shutdown", cmd_shutdown},
                                              {"healthy", cmd_healthy},

@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "supervisor/control/health.h"
 #include "supervisor/process/signals.h"
 #include "supervisor/process/usage.h"
@@ -156,6 +158,24 @@ Result<void> ControlAdapter::signal(const std::string& service, const std::strin
   if (::kill(target == SignalTarget::kGroup ? -pid : pid, *number) != 0) {
     return base::fail_errno(fmt::format("cannot signal {}", service));
   }
+  return {};
+}
+
+Result<void> ControlAdapter::rotate(const std::string& sink) {
+  const auto found = std::ranges::find(parts_.sinks, sink, &logging::SinkConfig::name);
+  if (!sink.empty() && found == parts_.sinks.end()) {
+    std::vector<std::string> names;
+    std::ranges::transform(parts_.sinks, std::back_inserter(names), &logging::SinkConfig::name);
+    const auto near = base::nearest(sink, names);
+    return base::fail(ErrorCode::kNotFound,
+                      fmt::format("cannot rotate {}: there is no such sink{}", sink,
+                                  near ? fmt::format(" (did you mean {}?)", *near) : ""));
+  }
+  if (!sink.empty() && found->type != logging::SinkType::kFile) {
+    return base::fail(ErrorCode::kInvalid,
+                      fmt::format("cannot rotate {}: it is no file sink", sink));
+  }
+  parts_.router.rotate(sink);
   return {};
 }
 

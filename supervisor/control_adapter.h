@@ -22,7 +22,7 @@ class ControlAdapter final : public ControlPort {
     const Config& config;
     FleetMachine& fleet;
     const ServiceEffects& effects;
-    const RouterLink& router;
+    RouterLink& router;
     const std::vector<ServiceEffects::Service>& services;  // by ServiceId
     std::vector<logging::SinkConfig> sinks;
     std::uint64_t booted_ns = 0;  // monotonic
@@ -41,6 +41,7 @@ class ControlAdapter final : public ControlPort {
   base::Result<void> restart(const std::string& service) override;
   base::Result<void> signal(const std::string& service, const std::string& signal,
                             SignalTarget target) override;
+  base::Result<void> rotate(const std::string& sink) override;
   base::Result<std::vector<LogSource>> log_sources(std::span<const std::string> services) override;
   base::Result<void> shutdown(std::optional<std::int32_t> exit_code) override;
 

@@ -7,9 +7,21 @@
 namespace supervisor {
 namespace {
 
-void validate_template(const Judge& judge, const std::string& text, const std::string& path) {
-  if (const auto error = find_template_error(text)) {
+void validate_template(const Judge& judge, const std::string& text,
+                       std::span<const std::string_view> names, const std::string& path) {
+  if (const auto error = find_template_error(text, names)) {
     judge.refuse(path, "use", *error);
+  }
+}
+
+void validate_rotate(const Judge& judge, const logging::RotateConfig& rotate,
+                     const std::string& path) {
+  judge.require(!rotate.interval || *rotate.interval >= base::seconds(1), path + ".interval",
+                "it must be at least 1s");
+  judge.require(!rotate.keep_age || *rotate.keep_age >= base::seconds(1), path + ".keep_age",
+                "it must be at least 1s");
+  if (!rotate.command.empty()) {
+    judge.require(!rotate.command.argv.front().empty(), path + ".command", "the command is empty");
   }
 }
 
@@ -17,7 +29,10 @@ void validate_file(const Judge& judge, const logging::FileSinkConfig& file,
                    const std::string& path) {
   judge.require(file.path.starts_with('/'), path + ".path", "the path must begin with /");
   judge.require(!file.path.ends_with('/'), path + ".path", "the path names a directory, no file");
-  validate_template(judge, file.path, path + ".path");
+  validate_template(judge, file.path, logging::kPathNames, path + ".path");
+  validate_rotate(judge, file.rotate, path + ".rotate");
+  judge.require(file.sync_interval >= base::milliseconds(10), path + ".sync_interval",
+                "it must be at least 10ms");
   judge.require(file.mode.bits <= 0777, path + ".mode", "it must be \"0000\" to \"0777\"");
 }
 
@@ -52,7 +67,7 @@ void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const st
       validate_file(judge, sink.file, path);
       break;
     case logging::SinkType::kConsole:
-      validate_template(judge, sink.console.prefix, path + ".prefix");
+      validate_template(judge, sink.console.prefix, logging::kTextNames, path + ".prefix");
       break;
   }
 }

@@ -107,6 +107,13 @@ void add_signal(CLI::App& app, CommandOptions& options) {
   verb->footer("Example: birl signal HUP nginx");
 }
 
+void add_rotate(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("rotate", "Begin new log files");
+  verb->add_option("SINK", options.names, "Only the files of this sink")->expected(0, 1);
+  verb->footer(
+      "Returns at once; the router rotates what is not empty when the line at work has ended.");
+}
+
 void add_logs(CLI::App& app, CommandOptions& options) {
   CLI::App* verb = app.add_subcommand("logs", "Print what services wrote lately");
   add_names(*verb, options, "Services; none: all, merged by time as `name | line`");
@@ -164,6 +171,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_transition(*app, options, "restart", "Stop and start services");
   add_wait(*app, options);
   add_signal(*app, options);
+  add_rotate(*app, options);
   add_logs(*app, options);
   add_shutdown(*app, options);
   add_healthy(*app, options);

@@ -46,6 +46,7 @@ int cmd_stop(const CommandOptions& options);
 int cmd_restart(const CommandOptions& options);
 int cmd_wait(const CommandOptions& options);
 int cmd_signal(const CommandOptions& options);
+int cmd_rotate(const CommandOptions& options);
 int cmd_logs(const CommandOptions& options);
 int cmd_shutdown(const CommandOptions& options);
 int cmd_healthy(const CommandOptions& options);

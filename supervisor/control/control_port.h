@@ -59,6 +59,10 @@ class ControlPort {
                                                   const std::string& signal,
                                                   SignalTarget target) = 0;
 
+  /// Has the files of a sink rotated, of all file sinks when empty, as soon as the router comes to
+  /// it. kNotFound: no such sink; kInvalid: it has no files.
+  [[nodiscard]] virtual base::Result<void> rotate(const std::string& sink) = 0;
+
   /// The rings of `services`, all when empty. At most ControlLimits::log_sources.
   [[nodiscard]] virtual base::Result<std::vector<LogSource>> log_sources(
       std::span<const std::string> services) = 0;

@@ -34,13 +34,14 @@ struct VerbRule {
 
 constexpr std::size_t kMany = 512;
 constexpr unsigned kTransition = kNoWaitOption | kTimeoutOption;
-constexpr std::array<VerbRule, 11> kVerbs{{
+constexpr std::array<VerbRule, 12> kVerbs{{
     {"status", Verb::kStatus, 0, 1, kNone, "status [NAME]"},
     {"start", Verb::kStart, 1, kMany, kTransition, "start NAME..."},
     {"stop", Verb::kStop, 1, kMany, kTransition, "stop NAME..."},
     {"restart", Verb::kRestart, 1, kMany, kTransition, "restart NAME..."},
     {"wait", Verb::kWait, 1, kMany, kTimeoutOption | kForOption, "wait NAME... [--for STATE]"},
     {"signal", Verb::kSignal, 2, 2, kGroupOption, "signal SIGNAL NAME [--group]"},
+    {"rotate", Verb::kRotate, 0, 1, kNone, "rotate [SINK]"},
     {"logs", Verb::kLogs, 0, kMany, kNone, "logs [NAME...]"},
     {"shutdown", Verb::kShutdown, 0, 0, kExitCodeOption, "shutdown [--exit-code N]"},
     {"healthy", Verb::kHealthy, 0, kMany, kLiveOption, "healthy [NAME...] [--live]"},

@@ -4,6 +4,7 @@
 //     start | stop | restart NAME... [--no-wait] [--timeout DURATION]
 //     wait NAME... [--for ready|stopped|failed] [--timeout DURATION]
 //     signal SIGNAL NAME [--group]
+//     rotate [SINK]
 //     logs [NAME...]
 //     shutdown [--exit-code N]
 //     healthy [NAME...] [--live]
@@ -31,6 +32,7 @@ enum class Verb : std::uint8_t {
   kRestart,
   kWait,
   kSignal,
+  kRotate,
   kLogs,
   kShutdown,
   kHealthy,

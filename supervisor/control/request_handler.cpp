@@ -140,6 +140,9 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
       TRY(find_places(request));
       TRY(port_.signal(request.names.front(), request.signal, request.target));
       return make_ok();
+    case Verb::kRotate:
+      TRY(port_.rotate(request.names.empty() ? "" : request.names.front()));
+      return make_ok();
     case Verb::kLogs:
       return logs(request);
     case Verb::kShutdown:

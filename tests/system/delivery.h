@@ -17,6 +17,7 @@ struct DeliveryPlan {
   std::uint64_t lines = 1000;       // on each stream of each service
   std::string generator_options{};  // of loggen, as TOML strings: "\"--bytes\", \"200\""
   std::string birl_keys{};          // more tables
+  std::string sink_keys = "rotate = {size = \"1MiB\", keep = 10000}";  // of both sinks
 };
 
 [[nodiscard]] InstanceOptions make_delivery(const DeliveryPlan& plan);
@@ -32,8 +33,13 @@ struct DeliveryPlan {
 /// Expects `received = delivered + dropped + buffered` of every sink.
 void expect_exact_ledger(const Instance& birl);
 
-/// Expects that each line is in the files once, in order for each stream, and in the ledger.
-void expect_delivered(const Instance& birl, const DeliveryPlan& plan);
+/// Expects that each line is in the files once, in order for each stream, and in the ledger. The
+/// files are those under `root`.
+void expect_delivered(const Instance& birl, const DeliveryPlan& plan,
+                      const std::string& root = "@DIR@/log");
+
+/// Copies of all files under @DIR@/plain, unpacked and without the first word of each line.
+void unpack_logs(const Instance& birl);
 
 /// Kills the router `count` times: every other time while lines flow, otherwise at any moment of
 /// its start. Returns how many of the kills came before the generators had ended.

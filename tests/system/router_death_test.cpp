@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "tests/support/paths.h"
 #include "tests/support/proc.h"
@@ -37,6 +38,40 @@ TEST_P(CrashPointTest, DyingInTheMiddleOfAStepLosesAndDoublesNothing) {
   const Json router = birl.status()["router"];
   EXPECT_GE(router["restarts"], 1) << "nothing crashed, so nothing was tested";
   std::cout << router["restarts"] << " deaths\n";
+}
+
+/// Every archive has its name and its form: none is being made any more.
+bool all_packed(const Instance& birl) {
+  for (const char* name : {"alone1", "alone2", "shared"}) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(birl.directory() / (std::string("log/") + name))) {
+      const std::string file = entry.path().filename();
+      if (file != "current" && !file.ends_with(".gz")) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+class PackedDeathTest : public testing::TestWithParam<const char*> {};
+
+INSTANTIATE_TEST_SUITE_P(Namings, PackedDeathTest, testing::Values("timestamp", "number"));
+
+TEST_P(PackedDeathTest, StampedAndPackedItLosesAndDoublesNothing) {
+  const DeliveryPlan plan{
+      .lines = 20'000 * test_scale(),
+      .sink_keys = std::string("timestamp = \"iso\"\nrotate = {size = \"256KiB\", keep = 10000, "
+                               "compress = \"gzip\", naming = \"") +
+                   GetParam() + "\"}"};
+  InstanceOptions options = make_delivery(plan);
+  options.environment = {"BIRL_DEBUG_CRASH=*:1500"};
+  Instance birl(options);
+  ASSERT_TRUE(eventually([&] { return delivery_finished(birl, plan); }, 100s));
+  ASSERT_TRUE(eventually([&] { return all_packed(birl); }, 60s));
+  unpack_logs(birl);
+  expect_delivered(birl, plan, "@DIR@/plain");
+  std::cout << birl.status()["router"]["restarts"] << " deaths\n";
 }
 
 TEST(RouterDeathTest, ServicesLiveOnAndTheirPipesStayOpen) {

@@ -5,6 +5,7 @@
 //     supervisor/control/cmd_healthy.cpp  supervisor/control/cmd_start.cpp
 //     supervisor/control/cmd_logs.cpp     supervisor/control/cmd_status.cpp
 //     supervisor/control/cmd_new.cpp      supervisor/control/cmd_stop.cpp
+//     supervisor/control/cmd_rotate.cpp
 //     supervisor/control/cmd_restart.cpp  supervisor/control/cmd_version.cpp
 //     supervisor/control/cmd_run.cpp      supervisor/control/cmd_wait.cpp
 //     supervisor/control/cmd_shutdown.cpp supervisor/control/command_support.cpp
@@ -165,6 +166,14 @@ TEST_F(CommandsTest, SignalAndShutdownReachTheInstance) {
   EXPECT_EQ(run_birl({"signal", "HUP", "web", "--group"}).exit_code, 0);
   EXPECT_EQ(run_birl({"--socket", path(), "shutdown", "--exit-code", "7"}).exit_code, 0);
   EXPECT_THAT(port_.calls, ElementsAre("signal HUP web group", "shutdown 7"));
+}
+
+TEST_F(CommandsTest, RotateReachesTheInstance) {
+  serve();
+  EXPECT_EQ(run_birl({"rotate"}).exit_code, 0);
+  EXPECT_EQ(run_birl({"rotate", "files"}).exit_code, 0);
+  EXPECT_EQ(run_birl({"rotate", "nowhere"}).exit_code, 3);
+  EXPECT_THAT(port_.calls, ElementsAre("rotate ", "rotate files", "rotate nowhere"));
 }
 
 TEST_F(CommandsTest, RunHandsItsCommandToTheInstance) {

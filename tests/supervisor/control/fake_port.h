@@ -63,6 +63,13 @@ class FakePort final : public ControlPort {
     }
     return {};
   }
+  [[nodiscard]] base::Result<void> rotate(const std::string& sink) override {
+    calls.push_back("rotate " + sink);
+    if (sink == "nowhere") {
+      return base::fail(base::ErrorCode::kNotFound, "no sink \"nowhere\"");
+    }
+    return {};
+  }
   [[nodiscard]] base::Result<std::vector<LogSource>> log_sources(
       std::span<const std::string> names) override {
     std::vector<LogSource> sources;

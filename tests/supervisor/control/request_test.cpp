@@ -25,6 +25,12 @@ TEST(RequestTest, ReadsNamesAndOptionsInAnyOrder) {
   EXPECT_EQ(request->wait_mode, WaitMode::kNoWait);
 }
 
+TEST(RequestTest, RotatesOneSinkOrAll) {
+  EXPECT_EQ(parse({"rotate"})->verb, Verb::kRotate);
+  EXPECT_EQ(parse({"rotate", "files"})->names, Words{"files"});
+  EXPECT_FALSE(parse({"rotate", "files", "more"}));
+}
+
 TEST(RequestTest, ReadsASignalAndItsTarget) {
   const auto request = parse({"signal", "RTMIN+3", "web", "--group"});
   ASSERT_TRUE(request);
