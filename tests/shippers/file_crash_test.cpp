@@ -25,6 +25,7 @@ struct Scenario {
   std::size_t append_bytes_max = 90;  // so that a write may be torn anywhere
   logging::FileSinkConfig config{};   // but path and rotate.size
   std::vector<std::string> services{"web"};
+  std::size_t seeds = 150;  // of kills while it recovers
   std::function<void(SinkWorld&)> feed;
 };
 
@@ -87,7 +88,7 @@ void crash_everywhere(const Scenario& scenario, const Check& check) {
 
 /// The recovery is killed too, again and again, before one is let through.
 void crash_in_recovery(const Scenario& scenario, const Check& check) {
-  for (std::size_t seed = 1; seed < 150; ++seed) {
+  for (std::size_t seed = 1; seed < scenario.seeds; ++seed) {
     const auto world = make_world(scenario);
     std::size_t state = seed;
     for (int life = 0; life < 12; ++life) {
@@ -225,6 +226,8 @@ TEST(FileCrashTest, SplitStreamsSurviveAKillAtEveryStep) {
 /// Stamps of the same frames are the same in every life of the router.
 Scenario stamped(logging::ArchiveNaming naming) {
   Scenario scenario = single_file();
+  scenario.append_bytes_max = 300;
+  scenario.seeds = 30;  // each packing forces a file to the disk
   scenario.config.format = logging::SinkFormat::kText;
   scenario.config.rotate.compress = logging::ArchiveCompress::kGzip;
   scenario.config.rotate.naming = naming;

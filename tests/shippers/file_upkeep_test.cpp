@@ -1,5 +1,5 @@
-// What a file needs besides writes (shippers/file/file_writer.h, tend()): rotation by time,
-// syncing, deleting what is too old, working for the archive's keeper.
+// What a file needs besides writes (shippers/file/file_writer.h, tend()), on both clocks
+// (shippers/moment.h): rotation by time, syncing, deleting what is too old.
 #include <gtest/gtest.h>
 
 #include "tests/shippers/sink_world.h"

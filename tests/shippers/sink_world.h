@@ -180,7 +180,7 @@ inline std::unique_ptr<logging::Sink> make_file_sink(TestFiles& files, logging::
        .files = std::move(files.file_system),
        .records = files.records,
        .report = report,
-       .background_files = std::make_unique<base::RealFileSystem>(),
+       .background_files = std::make_unique<test_support::FaultyFileSystem>(),
        .background = files.world.background,
        .wake = [] {},
        .realtime = [&world = files.world] { return base::realtime_ns() + world.clock_ahead_ns; }});
