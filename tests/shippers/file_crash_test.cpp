@@ -14,6 +14,8 @@
 
 #include "base/crash_point.h"
 #include "base/date_format.h"
+#include "shippers/file/record_run_format.h"
+#include "shippers/lines/record_lines.h"
 #include "tests/shippers/sink_world.h"
 
 namespace shippers {

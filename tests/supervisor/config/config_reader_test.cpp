@@ -27,7 +27,18 @@ class Scrambler {
 
  private:
   void change(std::string& text) {
+    if (key_ == "stderr_level") {
+      text = "warn";
+      return;
+    }
     text = key_ == "signal" ? "INT" : key_ == "path" || key_ == "runtime_directory" ? "/x" : "x";
+  }
+  void change(base::OneOrSeveral& several) {
+    several.items = {key_ == "level" ? ">=warn" : key_ == "stream" ? "stdout" : "x"};
+  }
+  void change(base::Regexes& expressions) { expressions.items = {"x"}; }
+  void change(std::map<std::string, base::OneOrSeveral>& items) {
+    items = {{"f", {.items = {"x", "y"}, .is_list = true}}};
   }
   void change(bool& truth) { truth = !truth; }
   void change(double& number) { number += 0.25; }
@@ -95,7 +106,9 @@ TEST(ConfigReaderTest, EveryKeyOfEveryTableCanBeSet) {
   expected.services["web"].visit(scrambler);
   expected.sinks["console"] = scrambled_sink("console", logging::SinkType::kConsole);
   expected.sinks["files"] = scrambled_sink("files", logging::SinkType::kFile);
+  expected.pipelines["x"] = {};
   const std::string toml =
+      "[pipeline.x]\nsteps = []\n" +
       as_table("birl", [&](OptionLister& v) { expected.birl.visit(v); }) +
       as_table("service.web", [&](OptionLister& v) { expected.services["web"].visit(v); }) +
       as_table("sink.console",

@@ -11,7 +11,7 @@
 namespace supervisor {
 namespace {
 
-constexpr const char* kToml = R"(
+constexpr const char* kToml = R"toml(
 [defaults]
 pipeline = "clean"
 fields = { team = "${TEAM}" }
@@ -57,7 +57,7 @@ name = "first"
 pipeline = "clean"
 input = ["x"]
 expect = [{ a = "x", n = 1, f = 1.5, b = true }]
-)";
+)toml";
 
 LoadedConfig load() {
   std::string toml = kToml;
