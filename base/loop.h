@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 struct uv_loop_s;
@@ -51,6 +52,11 @@ class Poll {
   explicit Poll(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+/// Rounded up, so that a timer never fires before its time.
+[[nodiscard]] constexpr std::uint64_t to_timer_ms(std::uint64_t delay_ns) {
+  return delay_ns / kNsPerMs + (delay_ns % kNsPerMs != 0 ? 1 : 0);
+}
 
 /// A one-shot or repeating timer, stopped when made.
 class Timer {

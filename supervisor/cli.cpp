@@ -23,18 +23,19 @@ struct Command {
 };
 
 // The explicit list of verbs; run, check and test, which read their own words, stand in dispatch().
-constexpr std::array<Command, 12> kCommands{{{"new", cmd_new},
-                                             {"status", cmd_status},
-                                             {"start", cmd_start},
-                                             {"stop", cmd_stop},
-                                             {"restart", cmd_restart},
-                                             {"wait", cmd_wait},
-                                             {"signal", cmd_signal},
-                                             {"rotate", cmd_rotate},
-                                             {"logs", cmd_logs},
-                                             {"shutdown", cmd_shutdown},
-                                             {"healthy", cmd_healthy},
-                                             {"version", cmd_version}}};
+constexpr auto kCommands = std::to_array<Command>({{"new", cmd_new},
+                                                   {"status", cmd_status},
+                                                   {"start", cmd_start},
+                                                   {"stop", cmd_stop},
+                                                   {"restart", cmd_restart},
+                                                   {"reload", cmd_reload},
+                                                   {"wait", cmd_wait},
+                                                   {"signal", cmd_signal},
+                                                   {"rotate", cmd_rotate},
+                                                   {"logs", cmd_logs},
+                                                   {"shutdown", cmd_shutdown},
+                                                   {"healthy", cmd_healthy},
+                                                   {"version", cmd_version}});
 
 bool is_verb(std::string_view word) {
   return word == "run" || word == "check" || word == "test" || word == "help" ||

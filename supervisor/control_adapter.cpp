@@ -25,6 +25,8 @@ namespace {
 
 std::string_view fleet_state_name(FleetState state) {
   switch (state) {
+    case FleetState::kInit:
+      return "starting";
     case FleetState::kRunning:
       return "running";
     case FleetState::kStopping:
@@ -127,6 +129,8 @@ std::optional<ServiceProgress> ControlAdapter::progress(const std::string& servi
       machine.state() == ServiceState::kRunning || machine.state() == ServiceState::kDone;
   progress.starts = starts_[*id];
   progress.reason = machine.reason();
+  progress.reloads = parts_.reload.progress(*id).ended;
+  progress.reload_error = parts_.reload.progress(*id).error;
   return progress;
 }
 
@@ -140,6 +144,11 @@ Result<void> ControlAdapter::stop(const std::string& service) {
 
 Result<void> ControlAdapter::restart(const std::string& service) {
   return parts_.fleet.restart(service, base::monotonic_ns());
+}
+
+Result<void> ControlAdapter::reload(const std::string& service) {
+  const std::optional<ServiceId> id = parts_.fleet.find(service);
+  return id ? parts_.reload.begin(*id) : Result<void>(no_such_service(service, service_names()));
 }
 
 Result<void> ControlAdapter::signal(const std::string& service, const std::string& signal,

@@ -13,6 +13,7 @@
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/router_link/router_link.h"
 #include "supervisor/service_effects.h"
+#include "supervisor/service_reload.h"
 
 namespace supervisor {
 
@@ -22,8 +23,9 @@ class ControlAdapter final : public ControlPort {
     const Config& config;
     FleetMachine& fleet;
     const ServiceEffects& effects;
+    ServiceReload& reload;
     RouterLink& router;
-    const std::vector<ServiceEffects::Service>& services;  // by ServiceId
+    const std::vector<ServiceSlot>& services;  // by ServiceId
     std::vector<logging::SinkConfig> sinks;
     std::uint64_t booted_ns = 0;  // monotonic
   };
@@ -39,6 +41,7 @@ class ControlAdapter final : public ControlPort {
   base::Result<void> start(const std::string& service) override;
   base::Result<void> stop(const std::string& service) override;
   base::Result<void> restart(const std::string& service) override;
+  base::Result<void> reload(const std::string& service) override;
   base::Result<void> signal(const std::string& service, const std::string& signal,
                             SignalTarget target) override;
   base::Result<void> rotate(const std::string& sink) override;

@@ -7,14 +7,12 @@
 
 #include <algorithm>
 
-#include "base/accounts.h"
 #include "base/clock.h"
-#include "base/unix_socket.h"
-#include "supervisor/config/runtime_directory.h"
+#include "base/text.h"
 #include "supervisor/process/last_resort.h"
 #include "supervisor/process/leftovers.h"
 #include "supervisor/process/reaper.h"
-#include "supervisor/router_link/routes.h"
+#include "supervisor/process/terminal.h"
 
 namespace supervisor {
 
@@ -25,32 +23,9 @@ namespace {
 
 constexpr int kExitFailed = 1;
 constexpr int kExitConfiguration = 2;
-constexpr std::uint64_t kOwnRingBytes = 256U << 10U;
 constexpr std::uint64_t kDrainMarginNs = 100 * base::kNsPerMs;  // of shutdown_timeout, to exit in
+constexpr std::uint64_t kSlowStopNs = 1 * base::kNsPerSecond;
 constexpr std::uint64_t kLeftoversNs = 500 * base::kNsPerMs;
-
-base::DiagLevel diag_level(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return base::DiagLevel::kDebug;
-    case LogLevel::kInfo:
-      return base::DiagLevel::kInfo;
-    case LogLevel::kWarn:
-      return base::DiagLevel::kWarn;
-    case LogLevel::kError:
-      return base::DiagLevel::kError;
-  }
-  return base::DiagLevel::kInfo;
-}
-
-std::string variable(const std::vector<std::string>& environment, std::string_view name) {
-  for (const std::string& entry : environment) {
-    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) {
-      return entry.substr(name.size() + 1);
-    }
-  }
-  return {};
-}
 
 ExitStatus exit_status(const ReapedChild& child) {
   return child.signal != 0 ? ExitStatus::signaled(child.signal)
@@ -77,6 +52,7 @@ void write_termination_log(const std::string& text) {
 Instance::Instance(Parts parts)
     : parts_(std::move(parts)),
       launcher_(loop_, parts_.open_files),
+      helpers_(loop_),
       reap_again_(loop_, [this] { reap(); }),
       drain_timer_(loop_, [this] { on_router_drained(false); }),
       booted_ns_(base::monotonic_ns()) {}
@@ -167,12 +143,15 @@ void Instance::reap() {
 void Instance::on_child(const ReapedChild& child) {
   last_resort_remove(child.pid);
   launcher_.settle(child.pid);
+  helpers_.settle(child.pid);
   const ExitStatus exit = exit_status(child);
   if (config_child_ && child.pid == config_child_->pid()) {
     on_loaded(child);
   } else if (router_ && router_->on_child_exited(child.pid, exit.describe())) {
     return;
-  } else if (fleet_) {
+  } else if (hooks_ && hooks_->on_child_exited(child.pid, exit)) {
+    return;
+  } else if (fleet_ && !fleet_->on_script_exited(child.pid, exit, base::monotonic_ns())) {
     fleet_->on_child_exited(child.pid, exit, base::monotonic_ns());
   }
 }
@@ -198,118 +177,6 @@ void Instance::on_loaded(const ReapedChild& child) {
     parts_.diag.error("{}", begun.error().message);
     end(kExitFailed);
   }
-}
-
-Result<void> Instance::begin_running(Config config) {
-  config_ = std::move(config);
-  parts_.diag.set_lowest(diag_level(config_.birl.log_level));
-  TRY_ASSIGN(signal_table_, SignalTable::make(config_.configured, config_.birl.signals));
-  TRY(choose_runtime_directory());
-  TRY(set_up_last_resort());
-  TRY(open_router());
-  TRY(open_fleet());
-  TRY(open_control());
-  // From here on birl's own messages go the way of all logs: what went wrong above is said already.
-  parts_.diag.redirect(message_pipe_.get(), "");
-  router_->start();
-  fleet_->boot(base::monotonic_ns());
-  return {};
-}
-
-Result<void> Instance::choose_runtime_directory() {
-  TRY_ASSIGN(runtime_directory_,
-             make_runtime_directory(
-                 {.configured = config_.birl.runtime_directory,
-                  .xdg_runtime_directory = variable(parts_.environment, "XDG_RUNTIME_DIR"),
-                  .uid = ::geteuid()}));
-  TRY_ASSIGN(runtime_lock_, lock_runtime_directory(runtime_directory_));
-  return {};
-}
-
-Result<void> Instance::set_up_last_resort() const {
-  const std::uint64_t budget_ms = config_.birl.shutdown_timeout.ms();
-  const std::uint64_t flush_ms = std::min<std::uint64_t>(budget_ms / 4, 5'000);
-  return last_resort_install({.grace_ms = static_cast<std::uint32_t>(budget_ms - flush_ms),
-                              .flush_ms = static_cast<std::uint32_t>(flush_ms)});
-}
-
-Result<void> Instance::open_router() {
-  TRY_ASSIGN(router_, RouterLink::open({.loop = loop_,
-                                        .diag = parts_.diag,
-                                        .launcher = launcher_,
-                                        .owner = *this,
-                                        .runtime_directory = runtime_directory_,
-                                        .environment = parts_.environment,
-                                        .router_binary = std::move(parts_.router_binary)},
-                                       router_config(config_, runtime_directory_)));
-  TRY_ASSIGN(ServiceLogs * own, router_->add_service({.service_id = 0,
-                                                      .name = std::string(kOwnServiceName),
-                                                      .sinks = sinks_of_own_messages(config_)},
-                                                     kOwnRingBytes));
-  TRY_ASSIGN(message_pipe_, own->open_message_pipe());
-  router_->set_message_fd(message_pipe_.get());
-  return {};
-}
-
-Result<ServiceEffects::Service> Instance::open_service(const ServiceConfig& config) {
-  const std::uint64_t capacity =
-      ring_capacity(config.ring.size, config_.birl.ring_memory, config_.services.size() + 1);
-  TRY_ASSIGN(
-      ServiceLogs * logs,
-      router_->add_service(
-          {.service_id = 0, .name = config.name, .sinks = sinks_of(config, config_)}, capacity));
-  const bool is_command = !parts_.options.command.empty() && config.name == "main";
-  return ServiceEffects::Service{.config = &config, .logs = logs, .keeps_stdin = is_command};
-}
-
-Result<void> Instance::open_fleet() {
-  std::vector<ServiceRules> rules;
-  for (const auto& [name, config] : config_.services) {
-    TRY_ASSIGN(ServiceEffects::Service service, open_service(config));
-    services_.push_back(service);
-    rules.push_back(make_service_rules(config, parse_signal(config.stop.signal).value_or(SIGTERM)));
-  }
-  TRY_ASSIGN(effects_, ServiceEffects::open({.loop = loop_,
-                                             .diag = parts_.diag,
-                                             .launcher = launcher_,
-                                             .router = *router_,
-                                             .owner = *this,
-                                             .services = services_,
-                                             .container_environment = parts_.environment,
-                                             .socket_path = runtime_directory_ + "/control.sock"}));
-  fleet_ =
-      std::make_unique<FleetMachine>(make_fleet_rules(config_.birl), std::move(rules), *effects_);
-  effects_->bind(*fleet_);
-  return {};
-}
-
-Result<void> Instance::open_control() {
-  std::vector<logging::SinkConfig> sinks;
-  for (const auto& [name, sink] : config_.sinks) {
-    sinks.push_back(sink);
-  }
-  adapter_ = std::make_unique<ControlAdapter>(ControlAdapter::Parts{.config = config_,
-                                                                    .fleet = *fleet_,
-                                                                    .effects = *effects_,
-                                                                    .router = *router_,
-                                                                    .services = services_,
-                                                                    .sinks = std::move(sinks),
-                                                                    .booted_ns = booted_ns_});
-  const std::string path = runtime_directory_ + "/control.sock";
-  TRY_ASSIGN(base::Fd listener,
-             base::listen_unix(path, static_cast<mode_t>(config_.birl.control.mode.bits)));
-  ControlAccess access{.user = ::geteuid(), .group = std::nullopt};
-  if (!config_.birl.control.group.empty()) {
-    TRY_ASSIGN(access.group, base::find_group(config_.birl.control.group, {}));
-    if (::chown(path.c_str(), static_cast<uid_t>(-1), *access.group) != 0) {
-      return base::fail_errno(fmt::format("cannot give {} to its group", path));
-    }
-  }
-  if (variable(parts_.environment, "BIRL_DEBUG_FAULTS") == "1") {
-    access.faults = ControlAccess::Faults::kAllowed;
-  }
-  TRY_ASSIGN(control_, ControlServer::open(loop_, std::move(listener), *adapter_, access));
-  return {};
 }
 
 void Instance::on_state_changed(ServiceId service, const StateChange& change) {
@@ -343,6 +210,7 @@ void Instance::on_all_stopped(int exit_code, std::size_t left_behind) {
     parts_.diag.warn("{} services could not be ended: the kernel holds their processes",
                      left_behind);
   }
+  tell_slow_stops();
   exit_code_ = exit_code;
   draining_ = true;
   const std::uint64_t now_ns = base::monotonic_ns();
@@ -350,6 +218,22 @@ void Instance::on_all_stopped(int exit_code, std::size_t left_behind) {
   const std::uint64_t deadline_ns = std::max(now_ns + kDrainMarginNs, end_ns - kDrainMarginNs);
   router_->drain(deadline_ns);
   drain_timer_.start_once((deadline_ns - now_ns) / base::kNsPerMs + 1);
+}
+
+/// Who held the end up: among the last lines that are printed.
+void Instance::tell_slow_stops() const {
+  for (ServiceId id = 0; id < fleet_->service_count(); ++id) {
+    const ServiceMachine& machine = fleet_->service(id);
+    const std::optional<StopReport>& stop = machine.stop_report();
+    const bool is_of_the_end = stop && machine.since_ns() >= shutdown_began_ns_;
+    const bool is_slow = stop && config_.configured && stop->took_ns >= kSlowStopNs;
+    if (is_of_the_end && (stop->killed || is_slow)) {
+      parts_.diag.warn("{}: {:.1f} s of {}{}", machine.rules().name,
+                       static_cast<double>(stop->took_ns) / double{base::kNsPerSecond},
+                       base::format_duration(config_.birl.shutdown_timeout.ns),
+                       stop->killed ? ", killed" : "");
+    }
+  }
 }
 
 void Instance::on_router_drained(bool complete) {
@@ -383,8 +267,11 @@ void Instance::on_router_failing(const std::string& reason) {
 void Instance::end(int exit_code) {
   exit_code_ = exit_code;
   draining_ = false;
+  if (terminal_ == TerminalMode::kForegroundGroup) {
+    take_terminal_back();
+  }
   if (!runtime_directory_.empty() && control_) {
-    ::unlink((runtime_directory_ + "/control.sock").c_str());
+    ::unlink(socket_path().c_str());
   }
   write_termination_log(fmt::format("birl ended with {}: {}\n", exit_code, end_reason_));
   loop_.stop();

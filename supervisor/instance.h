@@ -1,6 +1,6 @@
 // One running birl: everything of PID 1 that needs the loop, put together.
 //
-//     loading ──configuration read──▶ running ──all services gone──▶ draining ──▶ ended
+//     loading ──configuration read──▶ running ──all scripts, services gone──▶ draining ──▶ ended
 //        └────── a stop, a wrong configuration ────────────────────────────────────▲
 //
 // Signals and the reaper work from the first moment on, so that a stop is heard while a
@@ -24,12 +24,15 @@
 #include "supervisor/config_child.h"
 #include "supervisor/control/control_server.h"
 #include "supervisor/control_adapter.h"
+#include "supervisor/helpers.h"
 #include "supervisor/init.h"
 #include "supervisor/launcher.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/process/signals.h"
 #include "supervisor/router_link/router_link.h"
 #include "supervisor/service_effects.h"
+#include "supervisor/service_starter.h"
+#include "supervisor/stage_runner.h"
 
 namespace supervisor {
 
@@ -64,8 +67,11 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   [[nodiscard]] base::Result<void> open_router();
   [[nodiscard]] base::Result<void> open_fleet();
   [[nodiscard]] base::Result<void> open_control();
-  [[nodiscard]] base::Result<ServiceEffects::Service> open_service(const ServiceConfig& config);
+  [[nodiscard]] base::Result<ServiceLogs*> open_logs(const ServiceConfig& config);
+  [[nodiscard]] base::Result<ServiceSlot> open_service(const ServiceConfig& config);
   [[nodiscard]] base::Result<void> set_up_last_resort() const;
+  [[nodiscard]] std::string socket_path() const;
+  [[nodiscard]] std::string environment_directory() const;
 
   void on_state_changed(ServiceId service, const StateChange& change) override;
   void on_shutdown_began(std::string_view reason) override;
@@ -73,11 +79,13 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void on_router_ready() override {}
   void on_router_drained(bool complete) override;
   void on_router_failing(const std::string& reason) override;
+  void tell_slow_stops() const;
   void end(int exit_code);
 
   Parts parts_;
   base::Loop loop_;
   Launcher launcher_;
+  Helpers helpers_;
   base::Timer reap_again_;
   base::Timer drain_timer_;
   std::optional<base::Poll> signal_poll_;
@@ -92,11 +100,16 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::string end_reason_;
   std::unique_ptr<RouterLink> router_;
   base::Fd message_pipe_;  // birl's own messages, read by the router
-  std::vector<ServiceEffects::Service> services_;
+  std::vector<ServiceSlot> services_;
+  std::unique_ptr<ServiceStarter> starter_;
+  std::unique_ptr<HookRunner> hooks_;
+  std::unique_ptr<StageRunner> stages_;
   std::unique_ptr<ServiceEffects> effects_;
   std::unique_ptr<FleetMachine> fleet_;
+  std::unique_ptr<ServiceReload> reload_;
   std::unique_ptr<ControlAdapter> adapter_;
   std::unique_ptr<ControlServer> control_;
+  TerminalMode terminal_ = TerminalMode::kNone;  // how a service got birl's own
   bool draining_ = false;
   int exit_code_ = 0;
 };

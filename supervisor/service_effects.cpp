@@ -1,42 +1,37 @@
 #include "supervisor/service_effects.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/random.h>
-#include <unistd.h>
 
 #include <cerrno>
 
-#include "base/check.h"
 #include "base/clock.h"
-#include "supervisor/process/environment.h"
+#include "supervisor/config/signal_names.h"
 #include "supervisor/process/last_resort.h"
 
 namespace supervisor {
 
-using base::Result;
-
 namespace {
 
-/// Rounded up, so that a timer never fires before its time.
-std::uint64_t to_timer_ms(std::uint64_t delay_ns) {
-  return (delay_ns + base::kNsPerMs - 1) / base::kNsPerMs;
+ServiceHook service_hook(HookKind hook) {
+  switch (hook) {
+    case HookKind::kStop:
+      return ServiceHook::kStop;
+    case HookKind::kExit:
+      return ServiceHook::kExit;
+  }
+  return ServiceHook::kExit;
 }
 
-SpawnRequest plain_request(const ServiceConfig& config) {
-  SpawnRequest request;
-  request.name = config.name;
-  request.argv = config.command.argv;
-  if (config.command.shell) {
-    request.argv = {"/bin/sh", "-c", config.command.argv.front()};
-  }
-  request.directory = config.directory;
-  if (config.umask) {
-    request.umask = static_cast<mode_t>(config.umask->bits);
-  }
-  request.nice = config.nice;
-  return request;
+/// What on_exit is told of the run that ended.
+std::vector<std::string> describe_end(const ServiceMachine& machine, std::string_view reason) {
+  const ExitStatus exit = machine.last_exit().value_or(ExitStatus::exited(0));
+  return {
+      fmt::format("BIRL_EXIT_CODE={}", exit.container_code()),
+      fmt::format("BIRL_SIGNAL={}",
+                  exit.kind == ExitKind::kSignaled ? format_signal(exit.signal) : std::string()),
+      fmt::format("BIRL_RESTARTS={}", machine.restarts()), fmt::format("BIRL_REASON={}", reason)};
 }
 
 }  // namespace
@@ -54,86 +49,25 @@ ServiceEffects::ServiceEffects(Parts parts)
   }
 }
 
-Result<std::unique_ptr<ServiceEffects>> ServiceEffects::open(Parts parts) {
-  std::unique_ptr<ServiceEffects> effects(new ServiceEffects(std::move(parts)));
-  effects->dev_null_ = base::Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (!effects->dev_null_.valid()) {
-    return base::fail_errno("cannot open /dev/null");
-  }
-  return effects;
-}
-
-Result<SpawnRequest> ServiceEffects::make_request(ServiceId service) const {
-  const ServiceConfig& config = *parts_.services[service].config;
-  const AccountFiles files;
-  SpawnRequest request = plain_request(config);
-  std::optional<Account> account;
-  if (!config.user.empty()) {
-    TRY_ASSIGN(account, find_account(config.user, files));
-  } else if (!config.group.empty() || !config.groups.empty()) {
-    TRY_ASSIGN(account, find_account(std::to_string(::geteuid()), files));
-  }
-  if (account) {
-    TRY_ASSIGN(request.identity, make_identity(*account, config.group, config.groups, files));
-  }
-  const EnvironmentSources sources{.container = parts_.container_environment,
-                                   .directory = {},
-                                   .account = config.user.empty() ? nullptr : &*account,
-                                   .instance = config.name,
-                                   .socket = parts_.socket_path};
-  TRY_ASSIGN(const auto environment, build_environment(config, sources));
-  request.environment = environment_list(environment);
-  return request;
-}
-
-Result<pid_t> ServiceEffects::try_spawn(ServiceId service, std::uint32_t incarnation) {
-  Service& parts = parts_.services[service];
-  Result<SpawnRequest> made = make_request(service);
-  if (!made) {
-    return base::with_context(fmt::format("cannot start {}", parts.config->name),
-                              std::move(made).error());
-  }
-  SpawnRequest request = std::move(*made);
-  const uid_t uid = request.identity ? request.identity->uid : ::geteuid();
-  const gid_t gid = request.identity ? request.identity->gid : ::getegid();
-  TRY_ASSIGN(const IncarnationPipes pipes, parts.logs->open_incarnation(uid, gid));
-  parts_.router.announce_pipes(*parts.logs, pipes.incarnation);
-  request.fds = {{.source = pipes.stdout_write.get(), .target = STDOUT_FILENO},
-                 {.source = pipes.stderr_write.get(), .target = STDERR_FILENO}};
-  if (!parts.keeps_stdin) {
-    request.fds.push_back({.source = dev_null_.get(), .target = STDIN_FILENO});
-  }
-  // The pid is known only when launch() returns, and the outcome comes never before that.
-  return parts_.launcher.launch(request, [this, service, incarnation](const SpawnOutcome& outcome) {
-    on_outcome(service, incarnation, runs_[service].spawning, outcome);
-  });
-}
-
 void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
-  const Result<pid_t> pid = try_spawn(service, incarnation);
-  if (!pid) {
-    fleet_->on_spawn_failed(service, incarnation, kCodeNotExecutable, pid.error().message,
-                            base::monotonic_ns());
-    return;
-  }
-  runs_[service].spawning = *pid;
+  const ServiceSlot& slot = parts_.services[service];
   const ServiceRules& rules = fleet_->service(service).rules();
-  const Result<void> added =
-      last_resort_add({.pid = *pid,
-                       .role = rules.primary ? LastResortRole::kPrimary : LastResortRole::kService,
-                       .stop_signal = rules.stop_signal,
-                       .stop_group = rules.stop_to == StopTo::kGroup});
-  if (!added) {
-    warn_once(added.error().message);
-  }
+  runs_[service].start = parts_.starter.begin(
+      {.service = slot,
+       .name = rules.name,
+       .command = slot.config->command,
+       .is_service = true,
+       .last_resort = LastResortChild{.role = rules.primary ? LastResortRole::kPrimary
+                                                            : LastResortRole::kService,
+                                      .stop_signal = rules.stop_signal,
+                                      .stop_group = rules.stop_to == StopTo::kGroup}},
+      [this, service, incarnation](pid_t pid, const SpawnOutcome& outcome) {
+        on_outcome(service, incarnation, pid, outcome);
+      });
 }
 
 void ServiceEffects::on_outcome(ServiceId service, std::uint32_t incarnation, pid_t pid,
                                 const SpawnOutcome& outcome) {
-  runs_[service].spawning = 0;
-  for (const std::string& note : outcome.notes) {
-    warn_once(fmt::format("{}: {}", parts_.services[service].config->name, note));
-  }
   const std::uint64_t now_ns = base::monotonic_ns();
   if (outcome.started) {
     fleet_->on_spawned(service, incarnation, pid, now_ns);
@@ -142,14 +76,8 @@ void ServiceEffects::on_outcome(ServiceId service, std::uint32_t incarnation, pi
   }
 }
 
-void ServiceEffects::warn_once(const std::string& note) {
-  if (notes_told_.insert(note).second) {
-    parts_.diag.warn("{}", note);
-  }
-}
-
 void ServiceEffects::abandon_spawn(ServiceId service) {
-  parts_.launcher.abandon(std::exchange(runs_[service].spawning, 0));
+  parts_.starter.abandon(runs_[service].start);
 }
 
 void ServiceEffects::signal(ServiceId /*service*/, pid_t pid, int signal, StopTo target) {
@@ -164,10 +92,47 @@ bool ServiceEffects::group_alive(pid_t group) {
   return ::kill(-group, 0) == 0 || errno == EPERM;
 }
 
+void ServiceEffects::run_hook(ServiceId service, HookKind hook, std::string_view reason) {
+  std::vector<std::string> environment;
+  if (hook == HookKind::kExit) {
+    environment = describe_end(fleet_->service(service), reason);
+  }
+  parts_.hooks.run(service, service_hook(hook), environment,
+                   [this, service, hook](const base::Result<void>& result) {
+                     warn_of(result);
+                     fleet_->on_hook_done(service, hook, base::monotonic_ns());
+                   });
+}
+
+void ServiceEffects::abandon_hook(ServiceId service, HookKind hook) {
+  parts_.hooks.abandon(service, service_hook(hook));
+}
+
+/// on_ready is nobody's to wait for; it goes with the run that it belongs to.
+void ServiceEffects::follow_readiness(ServiceId service, const StateChange& change) {
+  const ServiceConfig& config = *parts_.services[service].config;
+  if (config.on_ready.empty()) {
+    return;
+  }
+  const bool is_oneshot = config.type == ServiceType::kOneshot;
+  if (change.to == (is_oneshot ? ServiceState::kDone : ServiceState::kRunning)) {
+    parts_.hooks.run(service, ServiceHook::kReady, {},
+                     [this](const base::Result<void>& result) { warn_of(result); });
+  } else if (change.from == ServiceState::kRunning) {
+    parts_.hooks.abandon(service, ServiceHook::kReady);
+  }
+}
+
+void ServiceEffects::warn_of(const base::Result<void>& result) {
+  if (!result) {
+    parts_.diag.warn("{}", result.error().message);
+  }
+}
+
 void ServiceEffects::start_timer(ServiceId service, std::uint64_t delay_ns,
                                  const ServiceTimer& timer) {
   runs_[service].timer_generation = timer.generation;
-  runs_[service].timer->start_once(to_timer_ms(delay_ns));
+  runs_[service].timer->start_once(base::to_timer_ms(delay_ns));
 }
 
 void ServiceEffects::cancel_timer(ServiceId service) {
@@ -185,6 +150,7 @@ std::uint64_t ServiceEffects::random() {
 void ServiceEffects::state_changed(ServiceId service, const StateChange& change) {
   runs_[service].since_realtime_ns = base::realtime_ns();
   parts_.owner.on_state_changed(service, change);
+  follow_readiness(service, change);
 }
 
 void ServiceEffects::ended_for_good(ServiceId service, const Ending& ending) {
@@ -195,7 +161,7 @@ void ServiceEffects::ended_for_good(ServiceId service, const Ending& ending) {
 
 void ServiceEffects::start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) {
   fleet_timer_generation_ = generation;
-  fleet_timer_.start_once(to_timer_ms(delay_ns));
+  fleet_timer_.start_once(base::to_timer_ms(delay_ns));
 }
 
 void ServiceEffects::cancel_fleet_timer() {

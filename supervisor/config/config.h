@@ -18,6 +18,7 @@
 #include "base/one_or_several.h"
 #include "base/units.h"
 #include "logging/sink_config.h"
+#include "supervisor/config/context_config.h"
 
 namespace supervisor {
 
@@ -83,15 +84,30 @@ struct RestartLimitConfig {
 };
 
 struct StopConfig {
+  Command command;  // empty: only the signal
   std::string signal = "TERM";
   std::optional<StopTo> to;  // unset: group when `command` is a string, else process
   base::Duration timeout = base::seconds(10);
 
   template <typename V>
   void visit(V& v) {
+    v.field("command", command, "runs before the signal, within the same timeout");
     v.field("signal", signal, "the signal that asks the service to stop");
     v.field("to", to, "process, or its whole group");
     v.field("timeout", timeout, "after this the group gets KILL");
+  }
+};
+
+struct ReloadConfig {
+  Command check;
+  std::string signal = "HUP";
+  Command command;  // instead of the signal
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("check", check, "must succeed, or the reload is refused");
+    v.field("signal", signal, "the signal that makes the service reload");
+    v.field("command", command, "runs instead of the signal");
   }
 };
 
@@ -112,6 +128,11 @@ struct ServiceConfig {
   std::string directory;  // empty: birl's own
   std::optional<base::FileMode> umask;
   std::optional<std::int32_t> nice;
+  std::optional<std::int32_t> oom_score_adjust;
+  LimitsConfig limits;
+  bool no_new_privileges = false;
+  CapabilitiesConfig capabilities;
+  std::vector<DirectoryConfig> directories;
   std::string user;   // name, uid or "uid:gid"; empty: birl's own
   std::string group;  // name or gid; empty: the user's
   std::vector<std::string> groups;
@@ -125,6 +146,11 @@ struct ServiceConfig {
   BackoffConfig backoff;
   RestartLimitConfig restart_limit;
   StopConfig stop;
+  ReloadConfig reload;
+  Command on_ready;
+  Command on_exit;
+  base::Duration on_exit_timeout = base::seconds(5);
+  std::optional<StdioMode> stdio;               // unset: inherit for CMD on a terminal, else pipe
   std::optional<std::vector<std::string>> log;  // sinks; unset: the defaults'
   base::OneOrSeveral pipeline;                  // names
   std::map<std::string, std::string> fields;
@@ -139,6 +165,11 @@ struct ServiceConfig {
     v.field("directory", directory, "working directory");
     v.field("umask", umask, "file mode creation mask, a string like \"0022\"");
     v.field("nice", nice, "scheduling priority, -20 to 19");
+    v.field("oom_score_adjust", oom_score_adjust, "-1000 to 1000; 1000 is killed first");
+    v.field("limits", limits, "numbers or \"unlimited\", soft and hard alike");
+    v.field("no_new_privileges", no_new_privileges, "set-uid programs give it nothing");
+    v.field("capabilities", capabilities, "rights of root, one by one");
+    v.field("directories", directories, "made and owned before each start");
     v.field("user", user, "name, uid or \"uid:gid\"");
     v.field("group", group, "primary group");
     v.field("groups", groups, "supplementary groups");
@@ -154,6 +185,12 @@ struct ServiceConfig {
     v.field("backoff", backoff, "waits between restarts");
     v.field("restart_limit", restart_limit, "when restarting is given up");
     v.field("stop", stop, "how it is stopped");
+    v.field("reload", reload, "what `birl reload NAME` does");
+    v.field("on_ready", on_ready, "runs each time it has become ready");
+    v.field("on_exit", on_exit,
+            "runs after each end, told how it ended by BIRL_EXIT_CODE and others");
+    v.field("on_exit_timeout", on_exit_timeout, "after this on_exit gets KILL");
+    v.field("stdio", stdio, "pipe, or inherit: birl's own descriptors instead of its logs");
     v.field("log", log, "sinks of its output; [] keeps it in its ring only");
     v.field("pipeline", pipeline, "pipelines that its lines go through before any sink's");
     v.field("fields", fields, "set on every record; the application's own win");
@@ -185,6 +222,7 @@ struct BirlConfig {
   RouterFailure router_failure = RouterFailure::kWait;
   base::ByteCount ring_memory{64U << 20U};
   base::ByteCount pipe_memory{8U << 20U};
+  bool strict_identity = false;
 
   template <typename V>
   void visit(V& v) {
@@ -200,6 +238,8 @@ struct BirlConfig {
             "when the router cannot be started: wait or shutdown");
     v.field("ring_memory", ring_memory, "all rings together");
     v.field("pipe_memory", pipe_memory, "enlarged service pipes together");
+    v.field("strict_identity", strict_identity,
+            "a right that birl lacks for a service is a failed start, not a warning");
   }
 };
 
@@ -231,6 +271,8 @@ struct TestConfig {
 struct Config {
   bool configured = false;  // a file or BIRL_SET was read: not just `birl run CMD`
   BirlConfig birl;
+  InitConfig init;
+  FinishConfig finish;
   std::map<std::string, ServiceConfig> services;
   std::map<std::string, logging::SinkConfig> sinks;
   std::map<std::string, logging::PipelineConfig> pipelines;
@@ -240,6 +282,8 @@ struct Config {
   void visit(V& v) {
     v.field("configured", configured);
     v.field("birl", birl);
+    v.field("init", init);
+    v.field("finish", finish);
     v.field("service", services);
     v.field("sink", sinks);
     v.field("pipeline", pipelines);

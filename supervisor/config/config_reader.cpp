@@ -50,7 +50,9 @@ class ConfigReader {
 
   [[nodiscard]] Config read(Node& root) {
     Config config;
-    read_birl(root, config.birl);
+    read_single(root, "birl", config.birl);
+    read_single(root, "init", config.init);
+    read_single(root, "finish", config.finish);
     read_named(root, "service", LoadLimits::kServicesMax, [&](const std::string& name, Node& node) {
       read_service(node, name, config.services[name]);
     });
@@ -67,9 +69,10 @@ class ConfigReader {
   }
 
  private:
-  void read_birl(Node& root, BirlConfig& birl) {
-    if (Node* node = root.find("birl")) {
-      values_.read(*node, {"birl", "", false}, birl);
+  template <typename T>
+  void read_single(Node& root, const std::string& table, T& member) {
+    if (Node* node = root.find(table)) {
+      values_.read(*node, {table, "", false}, member);
     }
   }
 
@@ -172,7 +175,8 @@ class ConfigReader {
   }
 
   void tell_unknown_tables(const Node& root) {
-    const std::vector<std::string> known{"birl", "defaults", "service", "sink", "pipeline", "test"};
+    const std::vector<std::string> known{"birl",     "defaults", "finish", "init",
+                                         "pipeline", "service",  "sink",   "test"};
     for (const auto& [key, node] : root.entries) {
       if (std::ranges::find(known, key) == known.end()) {
         const auto near = base::nearest(key, known);

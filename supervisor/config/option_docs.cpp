@@ -9,17 +9,23 @@ namespace supervisor {
 
 std::vector<TableDoc> list_options() {
   OptionLister birl;
+  OptionLister init;
+  OptionLister finish;
   OptionLister service;
   OptionLister file;
   OptionLister console;
   OptionLister pipeline;
   OptionLister test;
   BirlConfig birl_config;
+  InitConfig init_config;
+  FinishConfig finish_config;
   ServiceConfig service_config;
   logging::SinkConfig sink_config;
   logging::PipelineConfig pipeline_config;
   TestConfig test_config;
   birl_config.visit(birl);
+  init_config.visit(init);
+  finish_config.visit(finish);
   service_config.visit(service);
   sink_config.visit_common(file);
   sink_config.file.visit(file);
@@ -32,7 +38,9 @@ std::vector<TableDoc> list_options() {
           {"sink.NAME (type \"file\")", file.take()},
           {"sink.NAME (type \"console\")", console.take()},
           {"pipeline.NAME", pipeline.take()},
-          {"[test]", test.take()}};
+          {"[test]", test.take()},
+          {"init", init.take()},
+          {"finish", finish.take()}};
 }
 
 std::string option_reference() {

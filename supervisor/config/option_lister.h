@@ -89,6 +89,10 @@ class OptionLister {
   static std::string type_of(const base::FileMode&) { return "mode"; }
   static std::string type_of(const ScalarText&) { return "string, number or boolean"; }
   static std::string type_of(const base::OneOrSeveral&) { return "string, or array of strings"; }
+  static std::string type_of(const ResourceLimit&) { return "size or \"unlimited\""; }
+  template <typename T>
+  requires base::Visitable<T, OptionLister>
+  static std::string type_of(T) { return "table"; }
   static std::string type_of(const Command&) { return "array of strings, or string"; }
   template <typename T>
   requires std::is_enum_v<T>
@@ -131,6 +135,25 @@ class OptionLister {
       return value_of(several.items);
     }
     return several.empty() ? "" : quote(several.items.front());
+  }
+  static std::string value_of(const ResourceLimit& limit) {
+    return limit.value == ResourceLimit::kUnlimited ? quote(ResourceLimit::kUnlimitedWord)
+                                                    : fmt::format("{}", limit.value);
+  }
+  /// As an inline table.
+  template <typename T>
+  requires base::Visitable<T, OptionLister>
+  static std::string value_of(T table) {
+    OptionLister inner;
+    table.visit(inner);
+    std::string shown;
+    for (const OptionDoc& option : inner.take()) {
+      if (!option.default_value.empty()) {
+        shown +=
+            fmt::format("{}{} = {}", shown.empty() ? "" : ", ", option.key, option.default_value);
+      }
+    }
+    return fmt::format("{{ {} }}", shown);
   }
   static std::string value_of(const Command& command) {
     if (command.empty()) {

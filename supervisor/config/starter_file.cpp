@@ -17,6 +17,22 @@ const Examples& service_examples() {
       {"primary", "=true"},
       {"umask", R"("0022")"},
       {"nice", "0"},
+      {"oom_score_adjust", "0"},
+      {"limits.open_files", "65536"},
+      {"limits.core", R"("unlimited")"},
+      {"limits.processes", "4096"},
+      {"limits.memory_lock", R"("64MiB")"},
+      {"limits.file_size", R"("unlimited")"},
+      {"limits.stack", R"("8MiB")"},
+      {"limits.address_space", R"("4GiB")"},
+      {"capabilities.keep", R"(["NET_BIND_SERVICE"])"},
+      {"directories", R"([{ path = "/var/lib/app", mode = "0750" }])"},
+      {"stop.command", R"(["/usr/sbin/app", "--drain"])"},
+      {"reload.check", R"(["/usr/sbin/app", "--check"])"},
+      {"reload.command", R"(["/usr/sbin/app", "--reload"])"},
+      {"on_ready", R"(["/scripts/announce.sh"])"},
+      {"on_exit", R"(["/scripts/tidy.sh"])"},
+      {"stdio", R"("pipe")"},
       {"restart", R"("on-failure")"},
       {"stop.to", R"("process")"},
       {"log", R"(["console", "files"])"},
@@ -29,7 +45,15 @@ const Examples& service_examples() {
 }
 
 const Examples& file_examples() {
-  static const Examples kExamples{{"type", R"(="file")"}, {"services", R"(=["*"])"}};
+  static const Examples kExamples{
+      {"type", R"(="file")"},
+      {"services", R"(=["*"])"},
+      {"timestamp", R"("iso")"},
+      {"rotate.interval", R"("1h")"},
+      {"rotate.keep_bytes", R"("1GiB")"},
+      {"rotate.keep_age", R"("7d")"},
+      {"rotate.command", R"(["/scripts/archived.sh"])"},
+  };
   return kExamples;
 }
 
@@ -60,7 +84,10 @@ std::string starter_file() {
          table_text("birl", tables[0], {}) +
          table_text("service.app", tables[1], service_examples()) +
          table_text("sink.files", tables[2], file_examples()) +
-         table_text("sink.console", tables[3], {{"type", "=\"console\""}});
+         table_text("sink.console", tables[3],
+                    {{"type", "=\"console\""}, {"timestamp", R"("iso")"}}) +
+         table_text("init", tables[4], {{"timeout", R"("1m")"}}) +
+         table_text("finish", tables[5], {{"timeout", R"("5s")"}});
 }
 
 }  // namespace supervisor

@@ -228,6 +228,17 @@ std::optional<base::ByteCount> ValueReader::read_bytes(Node& node, const KeyPath
   return bytes ? std::optional(base::ByteCount{*bytes}) : std::nullopt;
 }
 
+std::optional<ResourceLimit> ValueReader::read_limit(Node& node, const KeyPath& path) {
+  if (!resolve(node)) {
+    return std::nullopt;
+  }
+  if (node.kind == NodeKind::kString && node.text == ResourceLimit::kUnlimitedWord) {
+    return ResourceLimit{ResourceLimit::kUnlimited};
+  }
+  const auto bytes = read_bytes(node, path);
+  return bytes ? std::optional(ResourceLimit{bytes->bytes}) : std::nullopt;
+}
+
 std::optional<base::FileMode> ValueReader::read_mode(Node& node, const KeyPath& path) {
   if (!resolve(node)) {
     return std::nullopt;

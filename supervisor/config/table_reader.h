@@ -69,6 +69,7 @@ class ValueReader {
                                                        const std::vector<std::string>& choices);
   [[nodiscard]] std::optional<base::Duration> read_duration(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<base::ByteCount> read_bytes(Node& node, const KeyPath& path);
+  [[nodiscard]] std::optional<ResourceLimit> read_limit(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<base::FileMode> read_mode(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<std::string> read_scalar_text(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<Command> read_command(Node& node, const KeyPath& path);
@@ -104,6 +105,9 @@ class ValueReader {
   }
   bool fill(Node& node, const KeyPath& path, base::ByteCount& member) {
     return set(member, read_bytes(node, path));
+  }
+  bool fill(Node& node, const KeyPath& path, ResourceLimit& member) {
+    return set(member, read_limit(node, path));
   }
   bool fill(Node& node, const KeyPath& path, base::FileMode& member) {
     return set(member, read_mode(node, path));

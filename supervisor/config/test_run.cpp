@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "logging/pipeline/pipeline_run.h"
-#include "supervisor/router_link/routes.h"
+#include "supervisor/config/routes.h"
 
 namespace supervisor {
 namespace {

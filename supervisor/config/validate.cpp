@@ -140,6 +140,7 @@ void validate(const Config& config, const Places& places,
               const std::map<std::string, Origin>& removed, Problems& problems) {
   const Judge judge(config, places, removed, problems);
   validate_birl(judge, config.birl);
+  validate_stages(judge);
   for (const auto& [name, service] : config.services) {
     validate_service(judge, service, join_key("service", name));
   }

@@ -60,6 +60,10 @@ void validate_pipeline_names(const Judge& judge, const base::OneOrSeveral& names
 void validate_match(const Judge& judge, const logging::MatchConfig& match, const std::string& path);
 void validate_level_name(const Judge& judge, const std::string& name, const std::string& path);
 void validate_test(const Judge& judge, const TestConfig& test, const std::string& path);
+/// Keys of a service's surroundings: limits, capabilities, directories, hooks.
+void validate_context(const Judge& judge, const ServiceConfig& service, const std::string& path);
+/// [init] and [finish].
+void validate_stages(const Judge& judge);
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);
 
 }  // namespace supervisor

@@ -46,20 +46,29 @@ Arrival find_ready(const ServiceProgress& progress) {
   return progress.state == "failed" ? failed(reason_of(progress)) : pending();
 }
 
+Arrival find_reloaded(std::uint64_t reloads_before, const ServiceProgress& progress) {
+  if (progress.reloads <= reloads_before) {
+    return pending();
+  }
+  return progress.reload_error.empty() ? arrived() : failed(progress.reload_error);
+}
+
 }  // namespace
 
-Arrival find_arrival(Goal goal, std::uint64_t starts_before,
+Arrival find_arrival(Goal goal, std::uint64_t before,
                      const std::optional<ServiceProgress>& progress) {
   if (!progress) {
     return goal == Goal::kStopped ? arrived() : failed("it was removed");
   }
   switch (goal) {
     case Goal::kStarted:
-      return find_started(starts_before, *progress);
+      return find_started(before, *progress);
     case Goal::kRestarted:
-      return progress->starts > starts_before ? find_started(starts_before, *progress) : pending();
+      return progress->starts > before ? find_started(before, *progress) : pending();
     case Goal::kStopped:
       return is_down(*progress) ? arrived() : pending();
+    case Goal::kReloaded:
+      return find_reloaded(before, *progress);
     case Goal::kReady:
       return find_ready(*progress);
     case Goal::kFailed:

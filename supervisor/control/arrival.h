@@ -1,7 +1,8 @@
 // Whether a service has arrived where a client wants it: the pure part of a held answer.
 //
-// `starts_before` is ServiceProgress::starts from before the request, so that the old run of a
-// restarted service, or the old crash of one in back-off, is not taken for the answer.
+// `before` counts what was there before the request (ServiceProgress::starts, for a reload
+// ::reloads), so that the old run of a restarted service, or the old crash of one in back-off, is
+// not taken for the answer.
 // Threads: any.
 #pragma once
 
@@ -13,8 +14,9 @@
 
 namespace supervisor {
 
-/// kStarted, kRestarted, kStopped: after the request of that name. The others: for `wait`.
-enum class Goal : std::uint8_t { kStarted, kRestarted, kStopped, kReady, kFailed };
+/// kStarted, kRestarted, kStopped, kReloaded: after the request of that name. The others: for
+/// `wait`.
+enum class Goal : std::uint8_t { kStarted, kRestarted, kStopped, kReloaded, kReady, kFailed };
 
 struct Arrival {
   enum class State : std::uint8_t { kPending, kArrived, kFailed } state = State::kPending;
@@ -24,7 +26,7 @@ struct Arrival {
 };
 
 /// `progress` is nullopt when the service has been removed meanwhile.
-[[nodiscard]] Arrival find_arrival(Goal goal, std::uint64_t starts_before,
+[[nodiscard]] Arrival find_arrival(Goal goal, std::uint64_t before,
                                    const std::optional<ServiceProgress>& progress);
 
 }  // namespace supervisor

@@ -186,6 +186,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_transition(*app, options, "start", "Start services");
   add_transition(*app, options, "stop", "Stop services");
   add_transition(*app, options, "restart", "Stop and start services");
+  add_transition(*app, options, "reload", "Make services read their configuration again");
   add_wait(*app, options);
   add_signal(*app, options);
   add_rotate(*app, options);

@@ -23,7 +23,7 @@ struct CommandOptions {
   bool json = false;
   std::vector<std::string> names;
   bool watch = false;                      // status
-  bool no_wait = false;                    // start, stop, restart
+  bool no_wait = false;                    // start, stop, restart, reload
   std::string timeout;                     // start, stop, restart, wait; empty: the server's
   std::string wait_for = "ready";          // wait
   std::string signal;                      // signal
@@ -45,6 +45,7 @@ int cmd_status(const CommandOptions& options);
 int cmd_start(const CommandOptions& options);
 int cmd_stop(const CommandOptions& options);
 int cmd_restart(const CommandOptions& options);
+int cmd_reload(const CommandOptions& options);
 int cmd_wait(const CommandOptions& options);
 int cmd_signal(const CommandOptions& options);
 int cmd_rotate(const CommandOptions& options);
@@ -65,7 +66,7 @@ int become_router_role(const std::string& role, std::span<const std::string> wor
 /// The instance that --socket, BIRL_SOCKET or the runtime directories name.
 [[nodiscard]] Client find_instance(const CommandOptions& options);
 
-/// start, stop, restart and wait: asks and says what came of it.
+/// start, stop, restart, reload and wait: asks and says what came of it.
 int run_transition(const CommandOptions& options);
 
 /// Prints the whole of `text` on standard output. A closed pipe is no error; kFailed: a full disk.

@@ -1,13 +1,12 @@
 // What the control socket may ask of PID 1. The server (control_server.h) calls it; init.cpp
 // implements it over the fleet, tests fake it.
 //
-// start, stop and restart only *begin*: they return as soon as the request is taken. The server
-// then holds the client's answer, is told by ControlServer::on_state_change() that something moved,
-// and looks at progress() until the service has arrived. So no call here waits, and a port needs no
-// list of whom to answer.
-// Errors become the answer: kNotFound no such service (exit 3), kInvalid a bad argument (exit 2),
-// others exit 1. Threads: PID 1's one thread; calls come from inside its loop, never from inside
-// another call of the port.
+// start, stop, restart and reload only *begin*: they return as soon as the request is taken. The
+// server then holds the client's answer, is told by ControlServer::on_state_change() that something
+// moved, and looks at progress() until the service has arrived. So no call here waits, and a port
+// needs no list of whom to answer. Errors become the answer: kNotFound no such service (exit 3),
+// kInvalid a bad argument (exit 2), others exit 1. Threads: PID 1's one thread; calls come from
+// inside its loop, never from inside another call of the port.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +27,8 @@ struct ServiceProgress {
   bool ready = false;        // as in ServiceStatus
   std::uint64_t starts = 0;  // how often it has entered `starting` since boot
   std::string reason;
+  std::uint64_t reloads = 0;   // how many have ended
+  std::string reload_error{};  // of the last one
 };
 
 /// One ring for `birl logs`: `ring` is a read-only description (base::reopen_read_only).
@@ -53,6 +54,7 @@ class ControlPort {
   [[nodiscard]] virtual base::Result<void> start(const std::string& service) = 0;
   [[nodiscard]] virtual base::Result<void> stop(const std::string& service) = 0;
   [[nodiscard]] virtual base::Result<void> restart(const std::string& service) = 0;
+  [[nodiscard]] virtual base::Result<void> reload(const std::string& service) = 0;
 
   /// `signal` as the user wrote it: TERM, SIGTERM, 15, RTMIN+3.
   [[nodiscard]] virtual base::Result<void> signal(const std::string& service,

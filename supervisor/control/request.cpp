@@ -34,11 +34,12 @@ struct VerbRule {
 
 constexpr std::size_t kMany = 512;
 constexpr unsigned kTransition = kNoWaitOption | kTimeoutOption;
-constexpr std::array<VerbRule, 12> kVerbs{{
+constexpr auto kVerbs = std::to_array<VerbRule>({
     {"status", Verb::kStatus, 0, 1, kNone, "status [NAME]"},
     {"start", Verb::kStart, 1, kMany, kTransition, "start NAME..."},
     {"stop", Verb::kStop, 1, kMany, kTransition, "stop NAME..."},
     {"restart", Verb::kRestart, 1, kMany, kTransition, "restart NAME..."},
+    {"reload", Verb::kReload, 1, kMany, kTransition, "reload NAME..."},
     {"wait", Verb::kWait, 1, kMany, kTimeoutOption | kForOption, "wait NAME... [--for STATE]"},
     {"signal", Verb::kSignal, 2, 2, kGroupOption, "signal SIGNAL NAME [--group]"},
     {"rotate", Verb::kRotate, 0, 1, kNone, "rotate [SINK]"},
@@ -47,7 +48,7 @@ constexpr std::array<VerbRule, 12> kVerbs{{
     {"healthy", Verb::kHealthy, 0, kMany, kLiveOption, "healthy [NAME...] [--live]"},
     {"version", Verb::kVersion, 0, 0, kNone, "version"},
     {"debug-fault", Verb::kDebugFault, 1, 1, kNone, "debug-fault KIND"},
-}};
+});
 
 base::Unexpected invalid(std::string message) {
   return base::fail(base::ErrorCode::kInvalid, std::move(message));

@@ -1,7 +1,7 @@
 // A request as a value: what the words of a request line ask for.
 //
 //     status [NAME]
-//     start | stop | restart NAME... [--no-wait] [--timeout DURATION]
+//     start | stop | restart | reload NAME... [--no-wait] [--timeout DURATION]
 //     wait NAME... [--for ready|stopped|failed] [--timeout DURATION]
 //     signal SIGNAL NAME [--group]
 //     rotate [SINK]
@@ -30,6 +30,7 @@ enum class Verb : std::uint8_t {
   kStart,
   kStop,
   kRestart,
+  kReload,
   kWait,
   kSignal,
   kRotate,

@@ -37,6 +37,8 @@ std::string_view goal_phrase(Goal goal) {
       return "cannot restart";
     case Goal::kStopped:
       return "cannot stop";
+    case Goal::kReloaded:
+      return "cannot reload";
     case Goal::kReady:
     case Goal::kFailed:
       return kWaitPhrase;
@@ -52,6 +54,8 @@ Goal goal_of(const Request& request) {
       return Goal::kRestarted;
     case Verb::kStop:
       return Goal::kStopped;
+    case Verb::kReload:
+      return Goal::kReloaded;
     default:
       break;
   }
@@ -133,6 +137,7 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
     case Verb::kStart:
     case Verb::kStop:
     case Verb::kRestart:
+    case Verb::kReload:
       return transition(request);
     case Verb::kWait:
       return wait(request);
@@ -177,7 +182,9 @@ base::Result<std::vector<Hold::Place>> RequestHandler::find_places(const Request
     if (!progress) {
       return no_such_service(name, port_.service_names());
     }
-    places.push_back({.service = name, .starts_before = progress->starts, .error = {}});
+    const bool is_reload = request.verb == Verb::kReload;
+    places.push_back(
+        {.service = name, .before = is_reload ? progress->reloads : progress->starts, .error = {}});
   }
   return places;
 }
@@ -188,6 +195,8 @@ base::Result<void> RequestHandler::begin(Verb verb, const std::string& service) 
       return port_.start(service);
     case Verb::kStop:
       return port_.stop(service);
+    case Verb::kReload:
+      return port_.reload(service);
     default:
       return port_.restart(service);
   }
@@ -236,7 +245,7 @@ std::optional<Answer> RequestHandler::review(const Hold& hold) const {
                     .state = progress ? progress->state : "removed",
                     .error = place.error};
     if (place.error.empty()) {
-      Arrival arrival = find_arrival(hold.goal, place.starts_before, progress);
+      Arrival arrival = find_arrival(hold.goal, place.before, progress);
       if (arrival.state == Arrival::State::kPending) {
         return std::nullopt;
       }
@@ -255,7 +264,7 @@ Answer RequestHandler::time_out(const Hold& hold) const {
   for (const Hold::Place& place : hold.services) {
     const auto progress = port_.progress(place.service);
     const bool pending =
-        find_arrival(hold.goal, place.starts_before, progress).state == Arrival::State::kPending;
+        find_arrival(hold.goal, place.before, progress).state == Arrival::State::kPending;
     Outcome outcome{
         .service = place.service, .state = progress ? progress->state : "removed", .error = {}};
     if (pending) {

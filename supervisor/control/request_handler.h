@@ -30,8 +30,8 @@ struct OutputChunk {
 struct Hold {
   struct Place {
     std::string service;
-    std::uint64_t starts_before = 0;
-    std::string error;  // the request itself was refused for this one
+    std::uint64_t before = 0;  // as for find_arrival()
+    std::string error;         // the request itself was refused for this one
   };
   Goal goal = Goal::kStarted;
   std::string_view phrase;  // "cannot stop": of an error's text

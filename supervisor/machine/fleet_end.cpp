@@ -26,42 +26,74 @@ std::uint64_t make_kill_grace_ns(std::uint64_t budget_ns) {
 }  // namespace
 
 FleetRules make_fleet_rules(const BirlConfig& config) {
-  return {std::min(config.shutdown_timeout.ns, kBudgetMaxNs), config.exit_code,
-          config.exit_code_map};
+  return {std::min(config.shutdown_timeout.ns, kBudgetMaxNs),
+          config.exit_code,
+          config.exit_code_map,
+          {}};
+}
+
+StageSet make_stage_rules(const InitConfig& init, const FinishConfig& finish) {
+  const auto timeout_ns = [](const std::optional<base::Duration>& timeout) {
+    return timeout ? std::optional(timeout->ns) : std::nullopt;
+  };
+  return {StageRules{.kind = StageKind::kInit,
+                     .timeout_ns = timeout_ns(init.timeout),
+                     .on_failure = init.on_failure},
+          StageRules{.kind = StageKind::kBeforeStop,
+                     .timeout_ns = timeout_ns(finish.timeout),
+                     .on_failure = finish.on_failure},
+          StageRules{.kind = StageKind::kFinish,
+                     .timeout_ns = timeout_ns(finish.timeout),
+                     .on_failure = finish.on_failure}};
 }
 
 void FleetMachine::begin_shutdown(const ShutdownRequest& request, std::uint64_t now_ns) {
   state_ = FleetState::kStopping;
+  now_ns_ = now_ns;
   const std::uint64_t budget_ns = rules_.shutdown_timeout_ns;
-  const std::uint64_t deadline_ns = now_ns + budget_ns - make_reserve_ns(budget_ns);
-  port_.shutdown_began(request.reason, deadline_ns);
-  start_give_up_timer(deadline_ns + make_kill_grace_ns(budget_ns), now_ns);
+  const std::uint64_t reserve_ns = make_reserve_ns(budget_ns);
+  primary_signal_ = request.primary_signal;
+  services_deadline_ns_ = now_ns + budget_ns - reserve_ns;
+  finish_deadline_ns_ = now_ns + budget_ns - reserve_ns / 2;
+  port_.shutdown_began(request.reason, services_deadline_ns_);
+  begin_stop_steps();
+}
+
+void FleetMachine::stop_services() {
+  step_ = StopStep::kServices;
+  start_give_up_timer(services_deadline_ns_ + make_kill_grace_ns(rules_.shutdown_timeout_ns),
+                      now_ns_);
   for (const auto& service : services_) {
-    const int signal = service->rules().primary ? request.primary_signal : 0;
-    inputs_.push_back(
-        {service->id(),
-         {.kind = ServiceEventKind::kShutdown, .deadline_ns = deadline_ns, .signal = signal},
-         now_ns});
+    const int signal = service->rules().primary ? primary_signal_ : 0;
+    inputs_.push_back({service->id(),
+                       {.kind = ServiceEventKind::kShutdown,
+                        .deadline_ns = services_deadline_ns_,
+                        .signal = signal},
+                       now_ns_});
   }
 }
 
 void FleetMachine::hurry(std::uint64_t now_ns) {
-  post_all({.kind = ServiceEventKind::kHurry}, now_ns);
+  now_ns_ = now_ns;
   const std::uint64_t due_ns = now_ns + make_kill_grace_ns(rules_.shutdown_timeout_ns);
-  if (due_ns < give_up_ns_) {
+  finish_deadline_ns_ =
+      std::min(finish_deadline_ns_, due_ns + make_kill_grace_ns(rules_.shutdown_timeout_ns));
+  hurry_stages();
+  follow_stages();
+  post_all({.kind = ServiceEventKind::kHurry}, now_ns);
+  if (step_ == StopStep::kServices && due_ns < give_up_ns_) {
     start_give_up_timer(due_ns, now_ns);
   }
 }
 
 void FleetMachine::start_give_up_timer(std::uint64_t due_ns, std::uint64_t now_ns) {
   give_up_ns_ = due_ns;
-  port_.start_fleet_timer(due_ns - now_ns, ++timer_generation_);
+  port_.start_fleet_timer(due_ns - std::min(due_ns, now_ns), ++timer_generation_);
 }
 
 void FleetMachine::finish() {
   state_ = FleetState::kStopped;
-  ++timer_generation_;
-  port_.cancel_fleet_timer();
+  step_ = StopStep::kNone;
   port_.all_stopped(final_exit_code(), unrested_count());
 }
 
@@ -86,7 +118,10 @@ int FleetMachine::final_exit_code() const {
   }
   const std::int32_t code = decided_by_ == DecidedBy::kService ? decided_code_ : stopped_code();
   const auto mapped = rules_.exit_code_map.find(fmt::format("{}", code));
-  return (mapped != rules_.exit_code_map.end() ? mapped->second : code) & kExitCodeMask;
+  const int told = (mapped != rules_.exit_code_map.end() ? mapped->second : code) & kExitCodeMask;
+  const auto& finish = stages_[static_cast<std::size_t>(StageKind::kFinish)];
+  const bool finish_failed = finish && finish->result() == StageMachine::Result::kFailed;
+  return told == 0 && finish_failed ? finish->exit_code() & kExitCodeMask : told;
 }
 
 /// Nobody decided: the code of a primary that was stopped before, or 0.

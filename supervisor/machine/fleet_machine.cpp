@@ -13,24 +13,21 @@ FleetMachine::FleetMachine(FleetRules rules, std::vector<ServiceRules> services,
     services_.push_back(
         std::make_unique<ServiceMachine>(id, std::move(service), static_cast<ServicePort&>(*this)));
   }
+  for (std::size_t kind = 0; kind < stages_.size(); ++kind) {
+    if (rules_.stages[kind]) {
+      stages_[kind].emplace(*rules_.stages[kind], port_.stages());
+    }
+  }
 }
 
 // ---- inputs ----
-
-void FleetMachine::boot(std::uint64_t now_ns) {
-  for (ServiceId id = 0; id < services_.size(); ++id) {
-    if (services_[id]->rules().start == StartMode::kBoot) {
-      inputs_.push_back({id, {.kind = ServiceEventKind::kStart}, now_ns});
-    }
-  }
-  drain();
-}
 
 void FleetMachine::request_shutdown(const ShutdownRequest& request, std::uint64_t now_ns) {
   if (request.exit_code) {
     decide(DecidedBy::kRequest, *request.exit_code);
   }
   switch (state_) {
+    case FleetState::kInit:
     case FleetState::kRunning:
       begin_shutdown(request, now_ns);
       break;
@@ -80,14 +77,18 @@ void FleetMachine::on_ready(ServiceId service, std::uint64_t now_ns) {
   post(service, {.kind = ServiceEventKind::kReady}, now_ns);
 }
 
+void FleetMachine::on_hook_done(ServiceId service, HookKind hook, std::uint64_t now_ns) {
+  post(service, {.kind = ServiceEventKind::kHookDone, .hook = hook}, now_ns);
+}
+
 void FleetMachine::on_timer(ServiceId service, std::uint64_t generation, std::uint64_t now_ns) {
   post(service, {.kind = ServiceEventKind::kTimer, .generation = generation}, now_ns);
 }
 
 void FleetMachine::on_fleet_timer(std::uint64_t generation, std::uint64_t now_ns) {
-  if (state_ == FleetState::kStopping && generation == timer_generation_) {
+  if (step_ == StopStep::kServices && generation == timer_generation_) {
     now_ns_ = now_ns;
-    finish();
+    begin_finish();
   }
 }
 
@@ -118,8 +119,11 @@ base::Result<ServiceId> FleetMachine::find_for(std::string_view verb, std::strin
                       fmt::format("cannot {} {}: no such service", verb, name));
   }
   if (state_ != FleetState::kRunning) {
-    return base::fail(base::ErrorCode::kUnavailable,
-                      fmt::format("cannot {} {}: everything is being shut down", verb, name));
+    return base::fail(
+        base::ErrorCode::kUnavailable,
+        fmt::format("cannot {} {}: {}", verb, name,
+                    state_ == FleetState::kInit ? "the init scripts still run; try again later"
+                                                : "everything is being shut down"));
   }
   return *id;
 }
@@ -167,8 +171,8 @@ void FleetMachine::drain() {
     services_[input.service]->step(input.event, input.now_ns);
   }
   draining_ = false;
-  if (state_ == FleetState::kStopping && unrested_count() == 0) {
-    finish();
+  if (step_ == StopStep::kServices && unrested_count() == 0) {
+    begin_finish();
   }
 }
 
@@ -213,6 +217,12 @@ void FleetMachine::kill_group(ServiceId service, pid_t group) {
 }
 bool FleetMachine::group_alive(pid_t group) {
   return port_.group_alive(group);
+}
+void FleetMachine::run_hook(ServiceId service, HookKind hook, std::string_view reason) {
+  port_.run_hook(service, hook, reason);
+}
+void FleetMachine::abandon_hook(ServiceId service, HookKind hook) {
+  port_.abandon_hook(service, hook);
 }
 void FleetMachine::start_timer(ServiceId service, std::uint64_t delay_ns,
                                const ServiceTimer& timer) {

@@ -1,6 +1,8 @@
 // All services of a container: boot, the end, and which exit code it has. No system call, no clock.
 //
-// States: running → stopping → stopped. The fleet leaves `running` when it is told to
+// States: (init →) running → stopping → stopped. The scripts of three directories run around the
+// services (stage_machine.h; fleet_stages.cpp): init before any service starts, before_stop while
+// they still answer, finish when all are down. The fleet leaves `running` when it is told to
 // (request_shutdown, a stop signal), when a primary has ended for good, or when a restart_limit
 // with then = "shutdown" is reached. Without a primary it goes on even when every service has ended
 // for good: somebody may start one by hand, and a container that only collects logs has no service
@@ -8,25 +10,31 @@
 //
 // The end has one budget, shutdown_timeout, from the request on:
 //
-//   request          stop deadline           give-up                       budget
-//   │── stop.timeout ──│─ KILL of the rest ────│─ all_stopped, whoever is left ─│
-//   0            budget − reserve     + min(reserve / 2, 1 s)
+//   request ............. stop deadline           give-up                finish's       budget
+//   │─ before_stop ─│─ stop ─│─ KILL of the rest ────│─ finish scripts ─────│─ all_stopped ─│
+//   0         at most half   budget − reserve   + min(reserve / 2, 1 s)   budget − reserve / 2
 //
-// The reserve, a quarter but at most 5 s, belongs to finish scripts and to flushing logs. All
-// services stop in parallel; a service's own timeout may be shorter and is cut to the stop
-// deadline. all_stopped comes as soon as all are at rest; at give-up even if the kernel holds a
-// killed process (it is counted as left behind), since the container's end must not hang on it.
-// A second request hurries: KILL for all at once.
+// The reserve, a quarter but at most 5 s, belongs to finish scripts and to flushing logs; nothing
+// waits for its time when all before it are done. All services stop in parallel; a service's own
+// timeout may be shorter and is cut to the stop deadline. A stop in the middle of init ends its
+// script; then nothing has started, so before_stop is left out, and finish runs. all_stopped comes
+// as soon as all are at rest; at give-up even if the kernel holds a killed process (it is counted
+// as left behind), since the container's end must not hang on it. A second request hurries: KILL
+// for all services and scripts at once; finish scripts that have not begun get what the kernel got
+// to end the killed, at most 1 s.
 //
 // Exit code: what decided first. A primary that ended (also while being stopped: 143 if it died of
 // the TERM), the code of an explicit request, the last code of a service whose restart_limit ended
-// the container. Nothing decided: the last exit of a primary stopped earlier, else 0. Then
-// [birl] exit_code replaces it, or exit_code_map maps it; a code asked for explicitly is literal.
+// the container, the code of the init script whose failure did. Nothing decided: the last exit of a
+// primary stopped earlier, else 0. Then [birl] exit_code replaces it, or exit_code_map maps it; a
+// code asked for explicitly is literal. A failed finish script (with on_failure = "abort") makes
+// its own code of a 0.
 //
 // Inputs may come from inside an effect: they are queued and handled in order.
 // Threads: the loop's thread only. Owner: PID 1's init, or a simulation.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -36,17 +44,23 @@
 
 #include "base/result.h"
 #include "supervisor/machine/service_machine.h"
+#include "supervisor/machine/stage_machine.h"
 
 namespace supervisor {
+
+/// By StageKind; unset: there is no such stage.
+using StageSet = std::array<std::optional<StageRules>, kStageNames.size()>;
 
 struct FleetRules {
   std::uint64_t shutdown_timeout_ns = 9 * base::kNsPerSecond;
   std::optional<std::int32_t> exit_code;              // unset: the primary's
   std::map<std::string, std::int32_t> exit_code_map;  // keys are decimal
+  StageSet stages;
 };
 [[nodiscard]] FleetRules make_fleet_rules(const BirlConfig& config);
+[[nodiscard]] StageSet make_stage_rules(const InitConfig& init, const FinishConfig& finish);
 
-enum class FleetState : std::uint8_t { kRunning, kStopping, kStopped };
+enum class FleetState : std::uint8_t { kInit, kRunning, kStopping, kStopped };
 
 struct ShutdownRequest {
   std::optional<std::int32_t> exit_code = std::nullopt;  // end with this, whatever primaries do
@@ -57,6 +71,7 @@ struct ShutdownRequest {
 /// What the fleet asks of PID 1, above what its services do.
 class FleetPort : public ServicePort {
  public:
+  [[nodiscard]] virtual StagePort& stages() = 0;
   /// One timer; a new one replaces it. Fires into on_fleet_timer.
   virtual void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) = 0;
   virtual void cancel_fleet_timer() = 0;
@@ -73,7 +88,7 @@ class FleetMachine final : private ServicePort {
   FleetMachine(const FleetMachine&) = delete;
   FleetMachine& operator=(const FleetMachine&) = delete;
 
-  /// Starts all services with start = "boot".
+  /// Runs the init scripts, then starts all services with start = "boot".
   void boot(std::uint64_t now_ns);
   /// The first one begins the shutdown, a second one hurries it.
   void request_shutdown(const ShutdownRequest& request, std::uint64_t now_ns);
@@ -88,7 +103,16 @@ class FleetMachine final : private ServicePort {
   /// After a round of reaping: groups that linger may be gone. Cheap when none does.
   void on_reaped(std::uint64_t now_ns);
   void on_ready(ServiceId service, std::uint64_t now_ns);
+  void on_hook_done(ServiceId service, HookKind hook, std::uint64_t now_ns);
   void on_timer(ServiceId service, std::uint64_t generation, std::uint64_t now_ns);
+  void on_stage_listed(StageKind kind, std::vector<std::string> names, std::uint64_t now_ns);
+  void on_stage_list_failed(StageKind kind, std::string_view reason, std::uint64_t now_ns);
+  void on_script_started(StageKind kind, pid_t pid);
+  void on_script_start_failed(StageKind kind, int exit_code, std::string_view reason,
+                              std::uint64_t now_ns);
+  void on_stage_timer(StageKind kind, std::uint64_t generation, std::uint64_t now_ns);
+  /// Whether `pid` is a stage's script.
+  bool on_script_exited(pid_t pid, const ExitStatus& exit, std::uint64_t now_ns);
   void on_fleet_timer(std::uint64_t generation, std::uint64_t now_ns);
 
   // The operator's commands. They return when the request is taken, not when it is fulfilled. A
@@ -111,6 +135,8 @@ class FleetMachine final : private ServicePort {
     ServiceEvent event;
     std::uint64_t now_ns;
   };
+  /// The end's steps, in their order.
+  enum class StopStep : std::uint8_t { kNone, kInit, kBeforeStop, kServices, kFinish };
   enum class DecidedBy : std::uint8_t { kNobody, kService, kRequest };
 
   // ServicePort, from the machines: passed on to port_, and listened to.
@@ -119,6 +145,8 @@ class FleetMachine final : private ServicePort {
   void signal(ServiceId service, pid_t pid, int signal, StopTo target) override;
   void kill_group(ServiceId service, pid_t group) override;
   bool group_alive(pid_t group) override;
+  void run_hook(ServiceId service, HookKind hook, std::string_view reason) override;
+  void abandon_hook(ServiceId service, HookKind hook) override;
   void start_timer(ServiceId service, std::uint64_t delay_ns, const ServiceTimer& timer) override;
   void cancel_timer(ServiceId service) override;
   std::uint64_t random() override;
@@ -129,8 +157,19 @@ class FleetMachine final : private ServicePort {
   void post_all(const ServiceEvent& event, std::uint64_t now_ns);
   void drain();
   void begin_shutdown(const ShutdownRequest& request, std::uint64_t now_ns);
+  void stop_services();
   void hurry(std::uint64_t now_ns);
   void start_give_up_timer(std::uint64_t due_ns, std::uint64_t now_ns);
+
+  // Stages (fleet_stages.cpp).
+  [[nodiscard]] std::optional<StageMachine>& stage(StageKind kind);
+  void start_services();
+  void follow_stages();
+  void on_init_ended(const StageMachine& init);
+  void begin_stop_steps();
+  void begin_finish();
+  void hurry_stages();
+
   void finish();
   void decide(DecidedBy by, std::int32_t exit_code);
   [[nodiscard]] int final_exit_code() const;
@@ -142,7 +181,13 @@ class FleetMachine final : private ServicePort {
   FleetRules rules_;
   FleetPort& port_;
   std::vector<std::unique_ptr<ServiceMachine>> services_;
+  std::array<std::optional<StageMachine>, kStageNames.size()> stages_;
   FleetState state_ = FleetState::kRunning;
+  StopStep step_ = StopStep::kNone;
+  bool services_started_ = false;
+  int primary_signal_ = 0;  // of the request that began the end
+  std::uint64_t services_deadline_ns_ = 0;
+  std::uint64_t finish_deadline_ns_ = 0;
   std::deque<Input> inputs_;
   bool draining_ = false;
   std::uint64_t now_ns_ = 0;  // of the input being handled

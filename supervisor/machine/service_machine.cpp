@@ -59,6 +59,8 @@ void ServiceMachine::dispatch(const ServiceEvent& event) {
       return on_ready();
     case ServiceEventKind::kTimer:
       return on_timer(event);
+    case ServiceEventKind::kHookDone:
+      return on_hook_done(event);
     case ServiceEventKind::kGroupChanged:
       return on_group_changed();
     case ServiceEventKind::kShutdown:
@@ -82,6 +84,7 @@ void ServiceMachine::on_start() {
       return begin_fresh();
     case ServiceState::kStopping:
       goal_ = Goal::kUp;
+      pending_end_.reset();
       return;
     case ServiceState::kWaiting:
     case ServiceState::kStarting:
@@ -100,10 +103,12 @@ void ServiceMachine::on_stop() {
       return begin_stop(Goal::kDown);
     case ServiceState::kStopping:
       goal_ = Goal::kDown;
+      pending_end_.reset();
       return;
+    case ServiceState::kDone:
+      return has_something_to_undo() ? begin_stop(Goal::kDown) : void();
     case ServiceState::kStopped:
     case ServiceState::kFailed:
-    case ServiceState::kDone:
       return;  // down already; failed and done keep telling how it went
   }
 }
@@ -113,9 +118,10 @@ void ServiceMachine::on_restart() {
     case ServiceState::kStarting:
     case ServiceState::kRunning:
       return begin_stop(Goal::kUp);
+    case ServiceState::kDone:
+      return has_something_to_undo() ? begin_stop(Goal::kUp) : on_start();
     case ServiceState::kStopped:
     case ServiceState::kFailed:
-    case ServiceState::kDone:
     case ServiceState::kBackoff:
     case ServiceState::kStopping:
     case ServiceState::kWaiting:
@@ -163,12 +169,13 @@ void ServiceMachine::on_spawned(const ServiceEvent& event) {
   child_ = ChildPhase::kAlive;
   pid_ = event.pid;
   run_began_ns_ = now_ns_;
+  exit_hook_due_ = rules_.has_exit_hook;
   switch (state_) {
     case ServiceState::kStarting:
       cancel_timer();
       return rules_.awaits_ready ? void() : enter(ServiceState::kRunning, "");
     case ServiceState::kStopping:
-      return ask_to_stop();  // the stop that came while it was being spawned; its timer runs
+      return run_stop_command();  // the stop that came while it was being spawned; its timer runs
     case ServiceState::kStopped:
     case ServiceState::kWaiting:
     case ServiceState::kRunning:

@@ -27,6 +27,7 @@
 //   running             alive                   none
 //   stopping            spawning | alive        stop, none after the KILL
 //                       lingering               linger: polls, up to the stop's deadline
+//                       none, a hook runs       stop (stop.command) | hook (on_exit)
 //   backoff             none                    backoff
 //
 // A stop sends the stop signal to the process or its group, and KILL to the group at the deadline:
@@ -34,10 +35,14 @@
 // asked, the end of its leader (often just a shell, which dies of TERM at once) is not the end:
 // `lingering` gives the others the time they were promised. When only the process was asked, its
 // end ends the stop, and what is left of the group gets KILL.
-// A crash sends KILL to what is left of the group at once, before any restart. A oneshot that
-// succeeded keeps its group: leaving something behind may be what it is for.
-// The operator's stop of a primary is no end for good: it can be started again, so the container
-// goes on; `birl shutdown` ends it.
+// Hooks (service_hooks.cpp) are part of the life: stop.command runs before the stop signal and
+// within its deadline; a service whose process is gone meanwhile waits for it. on_exit runs after
+// the end of every run, whatever ended it, and the service is `stopping` until it is done: only
+// then does a crash lead to back-off, failed or done, and a stop to stopped. A hurry leaves on_exit
+// out. A oneshot that is done and has a stop.command runs that when it is stopped. A crash sends
+// KILL to what is left of the group at once, before any restart. A oneshot that succeeded keeps its
+// group: leaving something behind may be what it is for. The operator's stop of a primary is no end
+// for good: it can be started again, so the container goes on; `birl shutdown` ends it.
 //
 // Every event is legal in every state, late and repeated ones too: the switches in the source are
 // total over the states, and each cell that does nothing says so. A process that nobody asked for
@@ -67,6 +72,7 @@ enum class ServiceEventKind : std::uint8_t {
   kExited,               // `pid` has ended: `exit`
   kReady,                // it says that it is ready
   kTimer,                // the timer of `generation` fired
+  kHookDone,             // `hook` has ended
   kGroupChanged,         // somebody was reaped: a lingering group may be gone
   kShutdown,             // the container ends: down until `deadline_ns`, no way back
   kHurry,                // the operator is impatient: KILL
@@ -80,10 +86,17 @@ struct ServiceEvent {
   std::string text = {};
   std::uint64_t generation = 0;
   std::uint64_t deadline_ns = 0;
+  HookKind hook = HookKind::kStop;
   int signal = 0;  // kShutdown: sent instead of the stop signal; 0: none
 };
 
-enum class ChildPhase : std::uint8_t { kNone, kSpawning, kAlive, kLingering };
+enum class ChildPhase : std::uint8_t { kNone, kSpawning, kAlive, kLingering, kHook };
+
+/// How the last stop went, for people who wonder what took so long.
+struct StopReport {
+  std::uint64_t took_ns = 0;
+  bool killed = false;
+};
 
 class ServiceMachine {
  public:
@@ -106,6 +119,7 @@ class ServiceMachine {
   [[nodiscard]] const std::optional<ExitStatus>& last_exit() const { return last_exit_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }  // of the state
   [[nodiscard]] const std::optional<ServiceTimer>& timer() const { return timer_; }
+  [[nodiscard]] const std::optional<StopReport>& stop_report() const { return stop_report_; }
 
   /// ASSERTs the table above.
   void check_invariants() const;
@@ -126,6 +140,7 @@ class ServiceMachine {
   void on_exited(const ServiceEvent& event);
   void on_ready();
   void on_timer(const ServiceEvent& event);
+  void on_hook_done(const ServiceEvent& event);
   void on_group_changed();
   void on_shutdown(const ServiceEvent& event);
   void on_hurry();
@@ -136,6 +151,7 @@ class ServiceMachine {
   void begin_spawn();
   void on_spawn_stuck();
   void end_run(const ExitStatus& exit, std::string reason);
+  void conclude_run(const ExitStatus& exit, std::string reason);
   void end_for_good(ServiceState state, const ExitStatus& exit, std::string reason,
                     EndingEffect effect);
   void kill_stray(pid_t pid);
@@ -150,6 +166,15 @@ class ServiceMachine {
   void look_at_group();
   void kill_all();
   void finish_stop();
+  void settle_stop();
+
+  // Hooks (service_hooks.cpp).
+  void run_stop_command();
+  [[nodiscard]] bool begin_exit_hook(const std::string& reason);
+  void on_exit_hook_over();
+  [[nodiscard]] std::uint64_t exit_hook_left_ns() const;
+  void drop_hooks();
+  [[nodiscard]] bool has_something_to_undo() const;
 
   void enter(ServiceState state, std::string reason);
   void start_timer(TimerKind kind, std::uint64_t delay_ns);
@@ -171,6 +196,18 @@ class ServiceMachine {
   std::uint64_t stop_deadline_ns_ = 0;
   std::uint64_t shutdown_deadline_ns_ = kNever;
   int shutdown_signal_ = 0;
+  std::uint64_t stop_began_ns_ = 0;
+  bool hurried_ = false;
+  bool stop_command_runs_ = false;
+  bool exit_hook_runs_ = false;
+  bool exit_hook_due_ = false;  // a process ran whose end no hook was told yet
+  /// A run that ended by itself; what follows is decided when on_exit is done.
+  struct PendingEnd {
+    ExitStatus exit;
+    std::string reason;
+  };
+  std::optional<PendingEnd> pending_end_;
+  std::optional<StopReport> stop_report_;
   std::uint64_t restarts_ = 0;
   std::optional<ExitStatus> last_exit_;
   std::string reason_;

@@ -50,6 +50,13 @@ enum class TimerKind : std::uint8_t {
   kSpawn,    // the start counts as stuck
   kStop,     // the KILL
   kLinger,   // look again whether the group is gone
+  kHook,     // on_exit has had its time
+};
+
+/// Commands that a service's life waits for.
+enum class HookKind : std::uint8_t {
+  kStop,  // stop.command, before the stop signal
+  kExit,  // on_exit, before the service counts as gone
 };
 
 /// A service has at most one timer at a time; a new one replaces it.
@@ -87,6 +94,11 @@ class ServicePort {
   virtual void kill_group(ServiceId service, pid_t group) = 0;
   /// Whether any process, zombies counted, is in it: kill(-group, 0) is no ESRCH.
   [[nodiscard]] virtual bool group_alive(pid_t group) = 0;
+  /// Runs a hook; answered by one kHookDone, however it ended, unless abandoned. `reason`: how the
+  /// run ended, for kExit.
+  virtual void run_hook(ServiceId service, HookKind hook, std::string_view reason) = 0;
+  /// KILL for it, and no event about it any more.
+  virtual void abandon_hook(ServiceId service, HookKind hook) = 0;
   virtual void start_timer(ServiceId service, std::uint64_t delay_ns,
                            const ServiceTimer& timer) = 0;
   virtual void cancel_timer(ServiceId service) = 0;

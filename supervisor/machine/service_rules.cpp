@@ -26,6 +26,9 @@ ServiceRules make_service_rules(const ServiceConfig& config, int stop_signal) {
   rules.stop_signal = stop_signal;
   rules.stop_to = config.stop.to.value_or(config.command.shell ? StopTo::kGroup : StopTo::kProcess);
   rules.stop_timeout_ns = config.stop.timeout.ns;
+  rules.has_stop_command = !config.stop.command.empty();
+  rules.has_exit_hook = !config.on_exit.empty();
+  rules.exit_hook_timeout_ns = config.on_exit_timeout.ns;
   return rules;
 }
 

@@ -14,6 +14,7 @@ struct ServiceLimits {
   std::uint64_t spawn_timeout_ns = 10 * base::kNsPerSecond;  // then a start counts as stuck
   std::uint64_t failed_start_ns = 10 * base::kNsPerMs;       // the shortest wait after one
   std::uint64_t linger_poll_ns = 50 * base::kNsPerMs;        // a fallback, see service_machine.h
+  std::uint64_t exit_hook_least_ns = 500 * base::kNsPerMs;   // of on_exit at a shutdown's end
 };
 
 struct ServiceRules {
@@ -29,6 +30,9 @@ struct ServiceRules {
   int stop_signal = 15;
   StopTo stop_to = StopTo::kProcess;
   std::uint64_t stop_timeout_ns = 10 * base::kNsPerSecond;
+  bool has_stop_command = false;
+  bool has_exit_hook = false;
+  std::uint64_t exit_hook_timeout_ns = 5 * base::kNsPerSecond;
   ServiceLimits limits;
 };
 

@@ -42,6 +42,16 @@ void ServiceMachine::end_run(const ExitStatus& exit, std::string reason) {
   if (exit.kind != ExitKind::kNotStarted && !(success && rules_.type == ServiceType::kOneshot)) {
     port_.kill_group(id_, pid_);
   }
+  if (begin_exit_hook(reason)) {
+    pending_end_ = {exit, std::move(reason)};
+    return;
+  }
+  conclude_run(exit, std::move(reason));
+}
+
+/// Nothing of the run is left.
+void ServiceMachine::conclude_run(const ExitStatus& exit, std::string reason) {
+  const bool success = exit.is_success(rules_.success_exit_codes);
   switch (decide_after_run(rules_.type, rules_.restart, success)) {
     case AfterRun::kDone:
       return end_for_good(ServiceState::kDone, exit, std::move(reason), EndingEffect::kNone);

@@ -23,18 +23,20 @@ void ServiceMachine::on_shutdown(const ServiceEvent& event) {
     case ServiceState::kBackoff:
     case ServiceState::kStarting:
     case ServiceState::kRunning:
+    case ServiceState::kDone:
       return on_stop();
     case ServiceState::kStopping:
       goal_ = Goal::kDown;
+      pending_end_.reset();
       return cut_stop(shutdown_deadline_ns_);
     case ServiceState::kStopped:
     case ServiceState::kFailed:
-    case ServiceState::kDone:
       return;  // down already
   }
 }
 
 void ServiceMachine::on_hurry() {
+  hurried_ = true;
   switch (state_) {
     case ServiceState::kWaiting:
     case ServiceState::kBackoff:
@@ -45,7 +47,8 @@ void ServiceMachine::on_hurry() {
       return kill_all();
     case ServiceState::kStopping:
       goal_ = Goal::kDown;
-      return kill_all();
+      pending_end_.reset();
+      return exit_hook_runs_ ? on_exit_hook_over() : kill_all();
     case ServiceState::kStopped:
     case ServiceState::kFailed:
     case ServiceState::kDone:
@@ -58,10 +61,15 @@ void ServiceMachine::begin_stop(Goal goal_after) {
   stop_phase_ = StopPhase::kAsked;
   stop_deadline_ns_ =
       std::min(add_saturating(now_ns_, rules_.stop_timeout_ns), shutdown_deadline_ns_);
+  stop_began_ns_ = now_ns_;
+  stop_report_.reset();
+  if (child_ == ChildPhase::kNone) {
+    child_ = ChildPhase::kHook;  // a oneshot that is done
+  }
   enter(ServiceState::kStopping, "");
   arm_stop_timer();
-  if (child_ == ChildPhase::kAlive) {
-    ask_to_stop();
+  if (child_ != ChildPhase::kSpawning) {
+    run_stop_command();
   }
 }
 
@@ -81,14 +89,19 @@ void ServiceMachine::arm_stop_timer() {
 
 /// A stop under way gets less time than it was promised.
 void ServiceMachine::cut_stop(std::uint64_t deadline_ns) {
-  if (stop_phase_ == StopPhase::kAsked && deadline_ns < stop_deadline_ns_) {
+  const bool is_asked = stop_phase_ == StopPhase::kAsked && !exit_hook_runs_;
+  if (is_asked && deadline_ns < stop_deadline_ns_) {
     stop_deadline_ns_ = deadline_ns;
     arm_stop_timer();
+  } else if (exit_hook_runs_ && timer_->due_ns > now_ns_ + exit_hook_left_ns()) {
+    start_timer(TimerKind::kHook, exit_hook_left_ns());
   }
 }
 
 void ServiceMachine::on_stop_timer() {
-  if (child_ == ChildPhase::kLingering && now_ns_ < stop_deadline_ns_) {
+  if (exit_hook_runs_) {
+    on_exit_hook_over();
+  } else if (child_ == ChildPhase::kLingering && now_ns_ < stop_deadline_ns_) {
     look_at_group();
   } else {
     kill_all();
@@ -97,7 +110,8 @@ void ServiceMachine::on_stop_timer() {
 
 /// The process has ended. When the group was asked to stop, its members have until the deadline.
 void ServiceMachine::on_leader_gone() {
-  const bool group_was_asked = stop_phase_ == StopPhase::kAsked && rules_.stop_to == StopTo::kGroup;
+  const bool group_was_asked =
+      stop_phase_ == StopPhase::kAsked && !stop_command_runs_ && rules_.stop_to == StopTo::kGroup;
   if (group_was_asked && port_.group_alive(pid_)) {
     child_ = ChildPhase::kLingering;
     reason_ = "its group still runs";
@@ -124,6 +138,7 @@ void ServiceMachine::kill_all() {
   }
   cancel_timer();
   stop_phase_ = StopPhase::kKilled;
+  drop_hooks();
   switch (child_) {
     case ChildPhase::kSpawning:
       port_.abandon_spawn(id_);
@@ -137,13 +152,28 @@ void ServiceMachine::kill_all() {
         port_.kill_group(id_, pid_);
       }
       return finish_stop();
+    case ChildPhase::kHook:
+      return finish_stop();
     case ChildPhase::kNone:
       ASSERT(false && "a service that stops has something to stop");
   }
 }
 
+/// Its processes are gone.
 void ServiceMachine::finish_stop() {
+  if (stop_command_runs_) {
+    child_ = ChildPhase::kHook;  // until it is done, or the stop's deadline
+    return arm_stop_timer();
+  }
+  if (!begin_exit_hook(stop_phase_ == StopPhase::kKilled ? "killed: it did not stop in time"
+                                                         : "stopped")) {
+    settle_stop();
+  }
+}
+
+void ServiceMachine::settle_stop() {
   child_ = ChildPhase::kNone;
+  stop_report_ = {now_ns_ - stop_began_ns_, stop_phase_ == StopPhase::kKilled};
   if (goal_ == Goal::kUp) {
     begin_fresh();
   } else {
@@ -168,8 +198,10 @@ void ServiceMachine::check_invariants() const {
       ASSERT(child_ == ChildPhase::kAlive && !timer_);
       return;
     case ServiceState::kStopping:
-      ASSERT(child_ != ChildPhase::kNone);
-      if (stop_phase_ == StopPhase::kKilled) {
+      ASSERT(child_ != ChildPhase::kNone && (child_ != ChildPhase::kHook || timer_));
+      if (child_ == ChildPhase::kHook) {
+        ASSERT(timer_is(exit_hook_runs_ ? TimerKind::kHook : TimerKind::kStop));
+      } else if (stop_phase_ == StopPhase::kKilled) {
         ASSERT(child_ == ChildPhase::kAlive && !timer_);
       } else {
         ASSERT(timer_is(child_ == ChildPhase::kLingering ? TimerKind::kLinger : TimerKind::kStop));

@@ -1,21 +1,17 @@
 #include "supervisor/process/environment.h"
 
-#include <dirent.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <memory>
 #include <optional>
+
+#include "base/small_file.h"
+#include "supervisor/process/environment_directory.h"
 
 namespace supervisor {
 
 namespace {
-
-struct DirectoryCloser {
-  void operator()(DIR* directory) const { ::closedir(directory); }
-};
 
 /// birl's own configuration, which may hold secrets of other services, and its debug hooks.
 bool is_birls_own(std::string_view name) {
@@ -34,34 +30,6 @@ Environment make_container_part(std::span<const std::string> container) {
     if (equals != std::string_view::npos && equals > 0 && !is_birls_own(entry.substr(0, equals))) {
       environment.insert_or_assign(std::string(entry.substr(0, equals)),
                                    std::string(entry.substr(equals + 1)));
-    }
-  }
-  return environment;
-}
-
-base::Result<std::string> read_value(const std::string& path) {
-  TRY_ASSIGN(std::string value, base::read_small_file(path, EnvironmentLimits::kValueBytesMax));
-  if (value.find('\0') != std::string::npos) {
-    return base::fail(base::ErrorCode::kInvalid,
-                      fmt::format("cannot use {} as a variable: it contains a NUL byte", path));
-  }
-  return value;
-}
-
-/// One variable a file, raw bytes. Temporary files of the scripts that write them start with a dot.
-base::Result<Environment> read_directory(const std::string& path) {
-  const std::unique_ptr<DIR, DirectoryCloser> directory(path.empty() ? nullptr
-                                                                     : ::opendir(path.c_str()));
-  if (directory == nullptr) {
-    return path.empty() || errno == ENOENT ? base::Result<Environment>()
-                                           : base::fail_errno(fmt::format("cannot read {}", path));
-  }
-  Environment environment;
-  while (const dirent* entry = ::readdir(directory.get())) {
-    const std::string name = entry->d_name;
-    const bool is_variable = name[0] != '.' && name.find('=') == std::string::npos;
-    if (is_variable && environment.size() < EnvironmentLimits::kVariablesMax) {
-      TRY_ASSIGN(environment[name], read_value(path + "/" + name));
     }
   }
   return environment;
@@ -95,7 +63,7 @@ Environment make_account_part(const base::Account* account) {
 base::Result<Environment> read_values(const std::map<std::string, std::string>& path_by_name) {
   Environment environment;
   for (const auto& [name, path] : path_by_name) {
-    TRY_ASSIGN(std::string value, read_value(path));
+    TRY_ASSIGN(std::string value, read_environment_value(path));
     if (value.ends_with('\n')) {
       value.pop_back();
     }
@@ -106,12 +74,21 @@ base::Result<Environment> read_values(const std::map<std::string, std::string>& 
 
 }  // namespace
 
+base::Result<std::string> read_environment_value(const std::string& path) {
+  TRY_ASSIGN(std::string value, base::read_small_file(path, EnvironmentLimits::kValueBytesMax));
+  if (value.find('\0') != std::string::npos) {
+    return base::fail(base::ErrorCode::kInvalid,
+                      fmt::format("cannot use {} as a variable: it contains a NUL byte", path));
+  }
+  return value;
+}
+
 base::Result<Environment> build_environment(const ServiceConfig& service,
                                             const EnvironmentSources& sources) {
   Environment environment;
   if (!service.clear_environment) {
     environment = make_container_part(sources.container);
-    TRY_ASSIGN(Environment from_scripts, read_directory(sources.directory));
+    TRY_ASSIGN(Environment from_scripts, read_environment_directory(sources.directory));
     add(environment, std::move(from_scripts));
   }
   add(environment, make_account_part(sources.account));

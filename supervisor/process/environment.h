@@ -40,6 +40,9 @@ struct EnvironmentSources {
 /// "NAME=value" for a SpawnRequest, in byte order of the names.
 [[nodiscard]] std::vector<std::string> environment_list(const Environment& environment);
 
+/// A file's bytes as a variable's value.
+[[nodiscard]] base::Result<std::string> read_environment_value(const std::string& path);
+
 /// This process's own environment, once at start.
 [[nodiscard]] std::vector<std::string> inherited_environment();
 

@@ -48,7 +48,7 @@ int start_child(void* plan) {
 
 pid_t create_process(const SpawnStack& stack, ChildPlan& plan) {
   const AllSignalsBlocked blocked;
-  if constexpr (kShareMemory) {
+  if (kShareMemory && plan.oom_score == nullptr) {
     return ::clone(start_child, stack.top(), CLONE_VM | SIGCHLD, &plan);
   }
   const pid_t pid = ::fork();

@@ -14,19 +14,21 @@
 //   - A child that changes its user makes the *shared* memory undumpable: that is what keeps its
 //     new user's processes from ptracing into PID 1. It is undone (else /proc/1/fd closes for
 //     everybody without CAP_SYS_PTRACE) when no such child is left before its exec.
-//   - Never add /proc/self/oom_score_adj to the child: the kernel sets it for all who share memory.
+//   - /proc/self/oom_score_adj is set for all who share memory: a start that asks for it forks.
 // Under sanitizers, and on machines without raw_syscall.h, the same child code runs behind fork.
 //
-// Order in the child: own session, dispositions, mask, directory, umask, nice, groups and ids,
-// descriptors, RLIMIT_NOFILE, exec. A process without a slash in its name is looked for in the PATH
-// of its own environment, by the child (a dead mount in PATH must not stop PID 1).
-// Threads: the loop's thread only. Owner: one Spawner, in main; it must outlive its Spawnings.
+// Order in the child: own session (or the terminal's foreground group), dispositions, mask,
+// descriptors, terminal, oom_score_adj, limits, directory, umask, nice, bounding set, groups and
+// ids, capabilities, no_new_privs, exec. A process without a slash in its name is looked for in the
+// PATH of its own environment, by the child (a dead mount in PATH must not stop PID 1). Threads:
+// the loop's thread only. Owner: one Spawner, in main; it must outlive its Spawnings.
 #pragma once
 
 #include <sys/resource.h>
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +59,25 @@ struct Identity {
   std::vector<gid_t> groups{};
 };
 
+/// How the child gets the terminal that is its descriptor 0.
+enum class TerminalMode : std::uint8_t {
+  kNone,
+  kOwnSession,       // the terminal has no session: it becomes the controlling one of the child's
+  kForegroundGroup,  // it is that of birl's session: the child stays in it, as foreground group
+};
+
+/// `resource` is RLIMIT_...; soft and hard become `value`.
+struct ResourceSetting {
+  int resource = 0;
+  std::uint64_t value = 0;
+};
+
+/// Sets of Linux capabilities as bits: 1 << CAP_....
+struct CapabilitySets {
+  std::optional<std::uint64_t> keep{};  // all others leave the bounding set; unset: none does
+  std::uint64_t ambient = 0;            // kept, and active whoever the user is
+};
+
 struct SpawnRequest {
   std::string name{};                      // for messages: "cannot start NAME: ..."
   std::vector<std::string> argv{};         // at least one
@@ -68,8 +89,12 @@ struct SpawnRequest {
   std::optional<mode_t> umask{};
   std::optional<int> nice{};
   std::optional<Identity> identity{};
-  bool strict_identity = false;       // a missing right is then a failed start, not a note
-  bool controlling_terminal = false;  // the child's descriptor 0 becomes its terminal
+  std::vector<ResourceSetting> limits{};
+  std::optional<int> oom_score_adjust{};
+  CapabilitySets capabilities{};
+  bool no_new_privileges = false;
+  bool strict_identity = false;  // a missing right is then a failed start, not a note
+  TerminalMode terminal = TerminalMode::kNone;
 };
 
 struct SpawnOutcome {

@@ -2,7 +2,9 @@
 
 #include <asm/ioctls.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
+#include <linux/prctl.h>
 #include <signal.h>
 
 #include "supervisor/process/raw_syscall.h"
@@ -14,6 +16,7 @@ namespace {
 constexpr int kSignalCount = 64;
 constexpr std::size_t kSignalSetBytes = 8;  // the kernel's, not libc's
 constexpr int kFirstOtherFd = 3;
+constexpr unsigned kCapabilityBits = 64;
 
 /// The kernel's struct sigaction, all zero: SIG_DFL. (libc's has another layout.)
 struct KernelSigaction {
@@ -34,10 +37,10 @@ void write_report(const ChildPlan& plan, const SpawnReport& report) {
 }
 
 [[noreturn]] void fail_start(const ChildPlan& plan, SpawnStep step, long error,
-                             std::size_t candidate = 0) {
+                             std::size_t index = 0) {
   write_report(plan, {.step = step,
                       .sys_errno = static_cast<std::int32_t>(error),
-                      .candidate = static_cast<std::int32_t>(candidate),
+                      .index = static_cast<std::int32_t>(index),
                       .fatal = 1});
   const bool not_found = step >= SpawnStep::kExec && (error == ENOENT || error == ENOTDIR);
   exit_child(not_found ? kExitNotFound : kExitNotExecutable);
@@ -50,14 +53,27 @@ void require(const ChildPlan& plan, SpawnStep step, long result) {
 }
 
 /// A right that birl may lack: told, and gone on without, unless identity is strict.
-void try_right(const ChildPlan& plan, SpawnStep step, long result) {
+void try_right(const ChildPlan& plan, SpawnStep step, long result, std::size_t index = 0) {
   if (result >= 0) {
     return;
   }
-  if (plan.strict_identity || (result != -EPERM && result != -EACCES)) {
-    fail_start(plan, step, -result);
+  if (plan.strict_identity || (result != -EPERM && result != -EACCES && result != -EROFS)) {
+    fail_start(plan, step, -result, index);
   }
-  write_report(plan, {.step = step, .sys_errno = static_cast<std::int32_t>(-result)});
+  write_report(plan, {.step = step,
+                      .sys_errno = static_cast<std::int32_t>(-result),
+                      .index = static_cast<std::int32_t>(index)});
+}
+
+/// While all signals are blocked: a background process that takes the terminal is sent TTOU.
+void enter_session(const ChildPlan& plan) {
+  if (plan.terminal != ChildTerminal::kForegroundGroup) {
+    raw_syscall(SYS_setsid);  // cannot fail: a new process leads no group
+    return;
+  }
+  raw_syscall(SYS_setpgid, 0, 0);
+  const auto group = static_cast<pid_t>(raw_syscall(SYS_getpid));
+  try_right(plan, SpawnStep::kTerminal, raw_syscall(SYS_ioctl, 0, TIOCSPGRP, &group));
 }
 
 void reset_signals() {
@@ -73,9 +89,53 @@ void set_identity(const ChildPlan& plan) {
   if (!plan.set_identity) {
     return;
   }
+  if (plan.ambient_capabilities != 0) {
+    raw_syscall(SYS_prctl, PR_SET_KEEPCAPS, 1L);  // permitted outlives the change of the user
+  }
   try_right(plan, SpawnStep::kGroups, raw_syscall(SYS_setgroups, plan.group_count, plan.groups));
   try_right(plan, SpawnStep::kGroup, raw_syscall(SYS_setresgid, plan.gid, plan.gid, plan.gid));
   try_right(plan, SpawnStep::kUser, raw_syscall(SYS_setresuid, plan.uid, plan.uid, plan.uid));
+}
+
+/// While still root: what leaves the bounding set comes back by no exec.
+void drop_bounding_set(const ChildPlan& plan) {
+  for (unsigned capability = 0; capability < kCapabilityBits; ++capability) {
+    const bool kept = ((plan.keep_capabilities >> capability) & 1U) != 0;
+    const long held = kept ? 0 : raw_syscall(SYS_prctl, PR_CAPBSET_READ, capability);
+    if (held < 0) {
+      return;  // the kernel has no more
+    }
+    const long result = held == 0 ? 0 : raw_syscall(SYS_prctl, PR_CAPBSET_DROP, capability);
+    try_right(plan, SpawnStep::kBoundingSet, result);
+    if (result < 0) {
+      return;  // told once is enough
+    }
+  }
+}
+
+/// What is kept, and the ambient set on top, which needs to be permitted and inheritable first.
+void set_capabilities(const ChildPlan& plan) {
+  if (plan.ambient_capabilities == 0 && plan.keep_capabilities == ~std::uint64_t{0}) {
+    return;
+  }
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct words[_LINUX_CAPABILITY_U32S_3]{};
+  require(plan, SpawnStep::kCapabilities, raw_syscall(SYS_capget, &header, &words[0]));
+  for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; ++i) {
+    const auto keep = static_cast<std::uint32_t>(plan.keep_capabilities >> (32U * i));
+    const auto ambient = static_cast<std::uint32_t>(plan.ambient_capabilities >> (32U * i));
+    words[i].permitted &= keep;
+    words[i].effective &= keep;
+    words[i].inheritable = (words[i].inheritable & keep) | (ambient & words[i].permitted);
+  }
+  try_right(plan, SpawnStep::kCapabilities, raw_syscall(SYS_capset, &header, &words[0]));
+  for (unsigned capability = 0; capability < kCapabilityBits; ++capability) {
+    if (((plan.ambient_capabilities >> capability) & 1U) != 0) {
+      try_right(plan, SpawnStep::kAmbient,
+                raw_syscall(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability),
+                capability);
+    }
+  }
 }
 
 /// Before the ids change, for a directory that only root may enter; after it, for one that root may
@@ -91,7 +151,9 @@ void enter_directory_and_identity(const ChildPlan& plan) {
   if (plan.nice != nullptr) {
     try_right(plan, SpawnStep::kNice, raw_syscall(SYS_setpriority, PRIO_PROCESS, 0, *plan.nice));
   }
+  drop_bounding_set(plan);
   set_identity(plan);
+  set_capabilities(plan);
   if (entered < 0) {
     require(plan, SpawnStep::kDirectory, raw_syscall(SYS_chdir, plan.directory));
   }
@@ -107,13 +169,46 @@ void place_descriptors(const ChildPlan& plan) {
                             : raw_syscall(SYS_dup3, placement.source, placement.target, 0);
     require(plan, SpawnStep::kDescriptor, result);
   }
-  if (plan.controlling_terminal) {
+  if (plan.terminal == ChildTerminal::kOwnSession) {
     try_right(plan, SpawnStep::kTerminal, raw_syscall(SYS_ioctl, 0, TIOCSCTTY, 0));
   }
+}
+
+/// As near to the wanted limit as birl's own hard limit allows.
+long set_limit(const ChildLimit& wanted) {
+  const long result = raw_syscall(SYS_prlimit64, 0, wanted.resource, &wanted.limit, 0L);
+  if (result == -EPERM) {
+    rlimit nearest{};
+    raw_syscall(SYS_prlimit64, 0, wanted.resource, 0L, &nearest);
+    nearest.rlim_cur = nearest.rlim_max;
+    raw_syscall(SYS_prlimit64, 0, wanted.resource, &nearest, 0L);
+  }
+  return result;
+}
+
+/// Before the ids change: higher limits are root's to set.
+void set_limits(const ChildPlan& plan) {
   if (plan.open_files != nullptr) {
     try_right(plan, SpawnStep::kOpenFiles,
               raw_syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, plan.open_files, 0L));
   }
+  for (std::size_t i = 0; i < plan.limit_count; ++i) {
+    try_right(plan, SpawnStep::kLimit, set_limit(plan.limits[i]), i);
+  }
+}
+
+/// Only in a forked child (spawn.h).
+void set_oom_score(const ChildPlan& plan) {
+  if (plan.oom_score == nullptr) {
+    return;
+  }
+  long result = raw_syscall(SYS_openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (result >= 0) {
+    const long fd = result;
+    result = raw_syscall(SYS_write, fd, plan.oom_score, plan.oom_score_bytes);
+    raw_syscall(SYS_close, fd);
+  }
+  try_right(plan, SpawnStep::kOomScore, result);
 }
 
 bool exists(const char* path) {
@@ -129,7 +224,7 @@ SpawnReport execute(const ChildPlan& plan, std::size_t index) {
   const char* path = plan.candidates[index];
   const long error = -raw_syscall(SYS_execve, path, plan.argv, plan.envp);
   SpawnReport report{.sys_errno = static_cast<std::int32_t>(error),
-                     .candidate = static_cast<std::int32_t>(index),
+                     .index = static_cast<std::int32_t>(index),
                      .fatal = 1};
   if (error == ENOEXEC) {
     plan.shell_argv[1] = path;
@@ -172,16 +267,22 @@ bool search_goes_on(const SpawnReport& report) {
       break;
     }
   }
-  fail_start(plan, told.step, told.sys_errno, static_cast<std::size_t>(told.candidate));
+  fail_start(plan, told.step, told.sys_errno, static_cast<std::size_t>(told.index));
 }
 
 }  // namespace
 
 void run_child(const ChildPlan& plan) noexcept {
-  raw_syscall(SYS_setsid);  // cannot fail: a new process leads no group
+  enter_session(plan);
   reset_signals();
-  enter_directory_and_identity(plan);
   place_descriptors(plan);
+  set_oom_score(plan);
+  set_limits(plan);
+  enter_directory_and_identity(plan);
+  if (plan.no_new_privileges) {
+    require(plan, SpawnStep::kNoNewPrivileges,
+            raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L));
+  }
   if (plan.executable_fd >= 0) {
     raw_syscall(SYS_execveat, plan.executable_fd, "", plan.argv, plan.envp, AT_EMPTY_PATH);
     // Forbidden or unknown: the same file by its path in /proc, below.

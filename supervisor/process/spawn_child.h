@@ -24,6 +24,12 @@ enum class SpawnStep : std::int32_t {
   kDescriptor,
   kTerminal,
   kOpenFiles,
+  kLimit,
+  kOomScore,
+  kBoundingSet,
+  kCapabilities,
+  kAmbient,
+  kNoNewPrivileges,
   kExec,
   kInterpreter,  // the file is there, what its first line (or its ELF header) names is not
   kShell,        // it has no #!, and /bin/sh cannot be executed
@@ -33,13 +39,20 @@ enum class SpawnStep : std::int32_t {
 struct SpawnReport {
   SpawnStep step = SpawnStep::kExec;
   std::int32_t sys_errno = 0;
-  std::int32_t candidate = 0;  // kExec and after: the index of the path
-  std::int32_t fatal = 0;      // 0: a note, the child goes on
+  std::int32_t index = 0;  // kExec and after: of the path; kLimit: of the limit; kAmbient: which
+  std::int32_t fatal = 0;  // 0: a note, the child goes on
 };
 
 struct ChildPlacement {
   int source = -1;  // no target of another placement
   int target = -1;
+};
+
+enum class ChildTerminal : std::uint8_t { kNone, kOwnSession, kForegroundGroup };
+
+struct ChildLimit {
+  int resource = 0;
+  rlimit limit{};
 };
 
 struct ChildPlan {
@@ -60,9 +73,16 @@ struct ChildPlan {
   std::size_t group_count = 0;
   uid_t uid = 0;
   gid_t gid = 0;
+  const ChildLimit* limits = nullptr;
+  std::size_t limit_count = 0;
+  const char* oom_score = nullptr;  // the text to write; null: unchanged
+  std::size_t oom_score_bytes = 0;
+  std::uint64_t keep_capabilities = ~std::uint64_t{0};  // all bits: the bounding set stays
+  std::uint64_t ambient_capabilities = 0;
   bool set_identity = false;
   bool strict_identity = false;
-  bool controlling_terminal = false;
+  bool no_new_privileges = false;
+  ChildTerminal terminal = ChildTerminal::kNone;
 };
 
 inline constexpr int kExitNotFound = 127;

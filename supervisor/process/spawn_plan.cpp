@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "supervisor/config/capability_names.h"
 
 namespace supervisor {
 
@@ -77,6 +78,20 @@ std::string describe_exec_error(const SpawnReport& report) {
     default:
       return strerrordesc_np(report.sys_errno);
   }
+}
+
+std::string describe_limit(const ResourceSetting& setting) {
+  constexpr std::array<std::pair<int, std::string_view>, 7> kNames{{{RLIMIT_NOFILE, "open_files"},
+                                                                    {RLIMIT_CORE, "core"},
+                                                                    {RLIMIT_NPROC, "processes"},
+                                                                    {RLIMIT_MEMLOCK, "memory_lock"},
+                                                                    {RLIMIT_FSIZE, "file_size"},
+                                                                    {RLIMIT_STACK, "stack"},
+                                                                    {RLIMIT_AS, "address_space"}}};
+  const auto found =
+      std::ranges::find(kNames, setting.resource, &std::pair<int, std::string_view>::first);
+  return fmt::format("set the limit {} to {}", found == kNames.end() ? "?" : found->second,
+                     setting.value == RLIM_INFINITY ? "unlimited" : std::to_string(setting.value));
 }
 
 bool is_not_found(const SpawnReport& report) {
@@ -154,15 +169,36 @@ void SpawnPlan::prepare_attributes() {
   child_.directory = request_.directory.empty() ? nullptr : request_.directory.c_str();
   child_.umask = request_.umask ? &*request_.umask : nullptr;
   child_.nice = request_.nice ? &*request_.nice : nullptr;
-  child_.open_files = open_files_ ? &*open_files_ : nullptr;
+  prepare_limits();
+  child_.keep_capabilities = request_.capabilities.keep
+                                 ? *request_.capabilities.keep | request_.capabilities.ambient
+                                 : ~std::uint64_t{0};
+  child_.ambient_capabilities = request_.capabilities.ambient;
+  child_.no_new_privileges = request_.no_new_privileges;
   child_.strict_identity = request_.strict_identity;
-  child_.controlling_terminal = request_.controlling_terminal;
+  child_.terminal = static_cast<ChildTerminal>(request_.terminal);
   if (request_.identity && !is_own_identity(*request_.identity)) {
     child_.set_identity = true;
     child_.uid = request_.identity->uid;
     child_.gid = request_.identity->gid;
     child_.groups = request_.identity->groups.data();
     child_.group_count = request_.identity->groups.size();
+  }
+}
+
+void SpawnPlan::prepare_limits() {
+  bool limits_open_files = false;
+  for (const ResourceSetting& setting : request_.limits) {
+    limits_.push_back({setting.resource, {.rlim_cur = setting.value, .rlim_max = setting.value}});
+    limits_open_files = limits_open_files || setting.resource == RLIMIT_NOFILE;
+  }
+  child_.limits = limits_.data();
+  child_.limit_count = limits_.size();
+  child_.open_files = open_files_ && !limits_open_files ? &*open_files_ : nullptr;
+  if (request_.oom_score_adjust) {
+    oom_score_ = std::to_string(*request_.oom_score_adjust);
+    child_.oom_score = oom_score_.data();
+    child_.oom_score_bytes = oom_score_.size();
   }
 }
 
@@ -186,7 +222,7 @@ std::string SpawnPlan::describe_failure(const SpawnReport& report) const {
     return fmt::format("no {} in PATH ({})", request_.argv[0],
                        find_path_variable(request_.environment));
   }
-  const auto index = static_cast<std::size_t>(report.candidate);
+  const auto index = static_cast<std::size_t>(report.index);
   return fmt::format("{}: {}", index < candidates_.size() ? candidates_[index] : request_.argv[0],
                      describe_exec_error(report));
 }
@@ -213,6 +249,18 @@ std::string SpawnPlan::describe_step(const SpawnReport& report) const {
       return cannot("take the terminal");
     case SpawnStep::kOpenFiles:
       return cannot("restore its limit of open files");
+    case SpawnStep::kLimit:
+      return cannot(describe_limit(request_.limits[static_cast<std::size_t>(report.index)]));
+    case SpawnStep::kOomScore:
+      return cannot(fmt::format("set oom_score_adjust to {}", oom_score_));
+    case SpawnStep::kBoundingSet:
+      return cannot("take capabilities out of its bounding set");
+    case SpawnStep::kCapabilities:
+      return cannot("set its capabilities");
+    case SpawnStep::kAmbient:
+      return cannot(fmt::format("give it the capability {}", format_capability(report.index)));
+    case SpawnStep::kNoNewPrivileges:
+      return cannot("set no_new_privileges");
     case SpawnStep::kExec:
     case SpawnStep::kInterpreter:
       return cannot("execute it");

@@ -41,6 +41,7 @@ class SpawnPlan {
  private:
   void prepare_command();
   void prepare_attributes();
+  void prepare_limits();
   [[nodiscard]] std::string describe_step(const SpawnReport& report) const;
   [[nodiscard]] std::string describe_failure(const SpawnReport& report) const;
 
@@ -52,6 +53,8 @@ class SpawnPlan {
   std::vector<const char*> candidate_pointers_;
   std::vector<const char*> shell_argv_;
   std::vector<ChildPlacement> placements_;
+  std::vector<ChildLimit> limits_;
+  std::string oom_score_;
   ChildPlan child_;
 };
 

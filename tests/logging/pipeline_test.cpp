@@ -2,7 +2,8 @@
 // logging/pipeline/match.h, logging/pipeline/multiline.h, logging/pipeline/rate_limit.h,
 // logging/pipeline/dedupe.h, logging/pipeline/well_known.h, logging/pipeline/record_edit.h,
 // logging/pipeline/value_template.h, logging/pipeline/regex.h,
-// logging/pipeline/pipeline_groups.cpp.
+// logging/pipeline/pipeline_groups.cpp, logging/pipeline_config.h, base/name_patterns.h,
+// base/one_or_several.h.
 #include "logging/pipeline/pipeline.h"
 
 #include "base/clock.h"

@@ -41,7 +41,9 @@ TEST(SeverityTest, TakesNoOrdinaryWordForALevel) {
   EXPECT_EQ(found("MAX_DEBUG_LEVEL set"), "-");
   EXPECT_EQ(found("the level was fine, error aside"), "-");
   EXPECT_EQ(found(""), "-");
-  EXPECT_EQ(found(std::string(200, '.') + " ERROR"), "-");
+  std::string late(200, '.');
+  late.append(" ERROR");
+  EXPECT_EQ(found(late), "-");
 }
 
 TEST(SeverityTest, KnowsTheCodesOfSyslog) {

@@ -15,7 +15,11 @@ constexpr pid_t kFirstPid = 100;
 }  // namespace
 
 World::World(const Scenario& scenario, Random& random, Checker& checker)
-    : scenario_(scenario), random_(random), checker_(checker), leaders_(scenario.services.size()) {}
+    : scenario_(scenario),
+      random_(random),
+      checker_(checker),
+      no_stages_(checker),
+      leaders_(scenario.services.size()) {}
 
 World::Process& World::process(pid_t pid) {
   return processes_[static_cast<std::size_t>(pid - kFirstPid)];

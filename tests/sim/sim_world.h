@@ -20,6 +20,29 @@
 
 namespace sim {
 
+/// The scenarios have no stages: whatever one asks for is a failure.
+class NoStages final : public supervisor::StagePort {
+ public:
+  using StageKind = supervisor::StageKind;
+  explicit NoStages(Checker& checker) : checker_(checker) {}
+
+  void list_scripts(StageKind /*stage*/) override { refuse(); }
+  void start_script(StageKind /*stage*/, std::size_t /*index*/) override { refuse(); }
+  void abandon(StageKind /*stage*/) override { refuse(); }
+  void signal_group(StageKind /*stage*/, pid_t /*group*/, int /*signal*/) override { refuse(); }
+  void start_timer(StageKind /*stage*/, std::uint64_t /*delay_ns*/,
+                   std::uint64_t /*generation*/) override {
+    refuse();
+  }
+  void cancel_timer(StageKind /*stage*/) override { refuse(); }
+  void script_failed(StageKind /*stage*/, std::string_view /*what*/) override { refuse(); }
+
+ private:
+  void refuse() { checker_.require(false, "a stage that the scenario does not have"); }
+
+  Checker& checker_;
+};
+
 class World final : public supervisor::FleetPort {
  public:
   using ServiceId = supervisor::ServiceId;
@@ -42,6 +65,14 @@ class World final : public supervisor::FleetPort {
   void signal(ServiceId service, pid_t pid, int signal, supervisor::StopTo target) override;
   void kill_group(ServiceId service, pid_t group) override;
   bool group_alive(pid_t group) override;
+  void run_hook(ServiceId /*service*/, supervisor::HookKind /*hook*/,
+                std::string_view /*reason*/) override {
+    checker_.require(false, "a hook that the scenario does not have");
+  }
+  void abandon_hook(ServiceId /*service*/, supervisor::HookKind /*hook*/) override {
+    checker_.require(false, "a hook that the scenario does not have");
+  }
+  supervisor::StagePort& stages() override { return no_stages_; }
   void start_timer(ServiceId service, std::uint64_t delay_ns,
                    const supervisor::ServiceTimer& timer) override;
   void cancel_timer(ServiceId service) override;
@@ -94,6 +125,7 @@ class World final : public supervisor::FleetPort {
   const Scenario& scenario_;
   Random& random_;
   Checker& checker_;
+  NoStages no_stages_;
   supervisor::FleetMachine* fleet_ = nullptr;
   std::uint64_t now_ns_ = 0;
   std::uint64_t sequence_ = 0;

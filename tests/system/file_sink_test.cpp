@@ -27,7 +27,8 @@ class SmallDisk {
   [[nodiscard]] bool mounted() const { return mounted_; }
   [[nodiscard]] std::string path(std::string_view name) const { return path_ / name; }
   void set_read_only(bool on) const {
-    const unsigned long flags = MS_REMOUNT | (on ? MS_RDONLY : 0UL);
+    unsigned long flags = MS_REMOUNT;
+    flags |= on ? static_cast<unsigned long>(MS_RDONLY) : 0UL;
     require(::mount("tmpfs", path_.path().c_str(), "tmpfs", flags, "size=64k") == 0, "remount");
   }
 

@@ -5,6 +5,7 @@
 
 #include "logging/sink_config.h"
 #include "supervisor/config/config.h"
+#include "supervisor/config/context_config.h"
 #include "supervisor/config/encode.h"
 #include "supervisor/config/option_lister.h"
 #include "supervisor/config/option_words.h"
@@ -31,7 +32,9 @@ class Scrambler {
       text = "warn";
       return;
     }
-    text = key_ == "signal" ? "INT" : key_ == "path" || key_ == "runtime_directory" ? "/x" : "x";
+    const bool is_path =
+        key_ == "path" || key_ == "runtime_directory" || key_ == "scripts" || key_ == "before_stop";
+    text = key_ == "signal" ? "INT" : is_path ? "/x" : "x";
   }
   void change(base::OneOrSeveral& several) {
     several.items = {key_ == "level" ? ">=warn" : key_ == "stream" ? "stdout" : "x"};
@@ -49,6 +52,11 @@ class Scrambler {
   void change(base::Duration& duration) { duration.ns += base::kNsPerSecond; }
   void change(base::ByteCount& size) { size.bytes *= 2; }
   void change(base::FileMode& mode) { mode.bits ^= 0011U; }
+  void change(ResourceLimit& limit) { limit.value += 4096; }
+  void change(std::vector<DirectoryConfig>& items) {
+    items = {
+        {.path = "/x", .user = "u", .group = "g", .mode = base::FileMode{0700}, .recursive = true}};
+  }
   void change(Command& command) { command.argv = {"x", "y"}; }
   template <typename T>
   requires std::is_enum_v<T>
@@ -59,7 +67,10 @@ class Scrambler {
   void change(std::optional<T>& value) {
     change(value.emplace());
   }
-  void change(std::vector<std::string>& items) { items = {key_ == "log" ? "console" : "*"}; }
+  void change(std::vector<std::string>& items) {
+    const bool is_capability = key_ == "keep" || key_ == "ambient";
+    items = {key_ == "log" ? "console" : is_capability ? "CHOWN" : "*"};
+  }
   void change(std::vector<std::int32_t>& items) { items = {7, 8}; }
   void change(std::map<std::string, std::string>& items) {
     items = {{"HUP", key_ == "signals" ? "stop" : "x"}};
@@ -103,6 +114,8 @@ TEST(ConfigReaderTest, EveryKeyOfEveryTableCanBeSet) {
   expected.configured = true;
   Scrambler scrambler;
   expected.birl.visit(scrambler);
+  expected.init.visit(scrambler);
+  expected.finish.visit(scrambler);
   expected.services["web"].visit(scrambler);
   expected.sinks["console"] = scrambled_sink("console", logging::SinkType::kConsole);
   expected.sinks["files"] = scrambled_sink("files", logging::SinkType::kFile);
@@ -110,6 +123,8 @@ TEST(ConfigReaderTest, EveryKeyOfEveryTableCanBeSet) {
   const std::string toml =
       "[pipeline.x]\nsteps = []\n" +
       as_table("birl", [&](OptionLister& v) { expected.birl.visit(v); }) +
+      as_table("init", [&](OptionLister& v) { expected.init.visit(v); }) +
+      as_table("finish", [&](OptionLister& v) { expected.finish.visit(v); }) +
       as_table("service.web", [&](OptionLister& v) { expected.services["web"].visit(v); }) +
       as_table("sink.console",
                [&](OptionLister& v) {
@@ -124,6 +139,20 @@ TEST(ConfigReaderTest, EveryKeyOfEveryTableCanBeSet) {
   EXPECT_EQ(problem_lines(loaded), Words{}) << toml;
   EXPECT_EQ(encode_config(loaded.config), encode_config(expected)) << toml;
   EXPECT_NE(encode_config(loaded.config), encode_config(Config{}));
+}
+
+TEST(ConfigReaderTest, LimitsAreNumbersSizesOrUnlimited) {
+  const LoadedConfig loaded = load_text(
+      "service.a = {command = ['a'], limits = {open_files = 1024, core = 'unlimited',"
+      " stack = '8MiB', processes = '${N}'}}",
+      {{"N", "77"}});
+  EXPECT_EQ(problem_lines(loaded), Words{});
+  const LimitsConfig& limits = loaded.config.services.at("a").limits;
+  EXPECT_EQ(limits.open_files->value, 1024U);
+  EXPECT_EQ(limits.core->value, ResourceLimit::kUnlimited);
+  EXPECT_EQ(limits.stack->value, 8U << 20U);
+  EXPECT_EQ(limits.processes->value, 77U);
+  EXPECT_FALSE(limits.file_size);
 }
 
 TEST(ConfigReaderTest, CommandsAreArraysOrTextForTheShell) {

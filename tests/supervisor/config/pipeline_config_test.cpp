@@ -5,7 +5,7 @@
 #include "base/one_or_several.h"
 #include "logging/pipeline_config.h"
 #include "supervisor/config/encode.h"
-#include "supervisor/router_link/routes.h"
+#include "supervisor/config/routes.h"
 #include "tests/supervisor/config/config_test_support.h"
 
 namespace supervisor {

@@ -5,6 +5,7 @@
 //     supervisor/control/cmd_healthy.cpp  supervisor/control/cmd_start.cpp
 //     supervisor/control/cmd_logs.cpp     supervisor/control/cmd_status.cpp
 //     supervisor/control/cmd_new.cpp      supervisor/control/cmd_stop.cpp
+//     supervisor/control/cmd_reload.cpp
 //     supervisor/control/cmd_rotate.cpp
 //     supervisor/control/cmd_restart.cpp  supervisor/control/cmd_version.cpp
 //     supervisor/control/cmd_run.cpp      supervisor/control/cmd_wait.cpp
@@ -106,7 +107,7 @@ TEST_F(CommandsTest, WithoutAnInstanceTheExitCodeIsThree) {
 
 TEST_F(CommandsTest, AnUnknownServiceEndsWithThree) {
   serve();
-  for (const char* verb : {"status", "start", "stop", "restart", "wait", "healthy"}) {
+  for (const char* verb : {"status", "start", "stop", "restart", "reload", "wait", "healthy"}) {
     const Ran ran = run_birl({verb, "webb"});
     EXPECT_EQ(ran.exit_code, 3) << verb;
     EXPECT_EQ(ran.errors, "birl: cannot find service webb (did you mean web?)\n");
@@ -126,13 +127,13 @@ TEST_F(CommandsTest, UsageErrorsEndWithTwo) {
 
 TEST_F(CommandsTest, TransitionsAreQuietAndEndWithZero) {
   serve();
-  for (const char* verb : {"start", "restart", "stop"}) {
+  for (const char* verb : {"start", "restart", "reload", "stop"}) {
     const Ran ran = run_birl({verb, "web", "db"});
     EXPECT_EQ(ran.exit_code, 0) << ran.errors;
     EXPECT_EQ(ran.out + ran.errors, "");
   }
   EXPECT_THAT(port_.calls, ElementsAre("start web", "start db", "restart web", "restart db",
-                                       "stop web", "stop db"));
+                                       "reload web", "reload db", "stop web", "stop db"));
 }
 
 TEST_F(CommandsTest, WaitingTooLongEndsWithFour) {

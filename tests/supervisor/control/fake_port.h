@@ -54,6 +54,13 @@ class FakePort final : public ControlPort {
   [[nodiscard]] base::Result<void> restart(const std::string& service) override {
     return move_to(service, "restart", "running");
   }
+  [[nodiscard]] base::Result<void> reload(const std::string& service) override {
+    calls.push_back("reload " + service);
+    if (arrives_at_once) {
+      ++services.at(service).reloads;
+    }
+    return {};
+  }
   [[nodiscard]] base::Result<void> signal(const std::string& service, const std::string& signal,
                                           SignalTarget target) override {
     calls.push_back("signal " + signal + " " + service +

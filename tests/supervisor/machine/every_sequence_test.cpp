@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "base/check.h"
 #include "supervisor/machine/service_machine.h"
@@ -37,6 +38,15 @@ class BookkeepingPort final : public ServicePort {
   }
   void kill_group(ServiceId, pid_t group) override { ASSERT(group > 0); }
   bool group_alive(pid_t) override { return groups_live; }
+  void run_hook(ServiceId, HookKind hook, std::string_view) override {
+    ASSERT(!hooks[static_cast<std::size_t>(hook)]);
+    ASSERT(hook == HookKind::kStop || process == Process::kNone);
+    hooks[static_cast<std::size_t>(hook)] = true;
+  }
+  void abandon_hook(ServiceId, HookKind hook) override {
+    ASSERT(hooks[static_cast<std::size_t>(hook)]);
+    hooks[static_cast<std::size_t>(hook)] = false;
+  }
   void start_timer(ServiceId, std::uint64_t, const ServiceTimer&) override { timer = true; }
   void cancel_timer(ServiceId) override {
     ASSERT(timer);
@@ -59,6 +69,7 @@ class BookkeepingPort final : public ServicePort {
   bool timer = false;
   bool shut_down = false;
   bool groups_live = false;
+  std::array<bool, 2> hooks{};  // by HookKind: it runs
 };
 
 enum class Move : std::uint8_t {
@@ -76,13 +87,20 @@ enum class Move : std::uint8_t {
   kGroupGone,
   kShutdown,
   kHurry,
+  kStopHookDone,  // the last two only of services with hooks
+  kExitHookDone,
 };
+constexpr std::size_t kHookMoves = 2;
 constexpr std::array kMoves{
-    Move::kStart,       Move::kStop,         Move::kRestart,     Move::kDependenciesMet,
-    Move::kSpawned,     Move::kStaleSpawned, Move::kSpawnFailed, Move::kExitedWell,
-    Move::kExitedBadly, Move::kReady,        Move::kTimer,       Move::kGroupGone,
-    Move::kShutdown,    Move::kHurry,
+    Move::kStart,       Move::kStop,         Move::kRestart,      Move::kDependenciesMet,
+    Move::kSpawned,     Move::kStaleSpawned, Move::kSpawnFailed,  Move::kExitedWell,
+    Move::kExitedBadly, Move::kReady,        Move::kTimer,        Move::kGroupGone,
+    Move::kShutdown,    Move::kHurry,        Move::kStopHookDone, Move::kExitHookDone,
 };
+
+std::size_t move_count(const ServiceRules& rules) {
+  return rules.has_exit_hook ? kMoves.size() : kMoves.size() - kHookMoves;
+}
 
 class Search {
  public:
@@ -100,7 +118,7 @@ class Search {
     if (length_left == 0) {
       return;
     }
-    for (const Move move : kMoves) {
+    for (const Move move : std::span(kMoves).first(move_count(rules_))) {
       const BookkeepingPort before = port_;
       ServiceMachine next = machine;
       next.step(make_event(move, machine), base::kNsPerMs);
@@ -155,6 +173,12 @@ class Search {
         return {.kind = ServiceEventKind::kShutdown, .deadline_ns = base::kNsPerSecond};
       case Move::kHurry:
         return {.kind = ServiceEventKind::kHurry};
+      case Move::kStopHookDone:
+        port_.hooks[0] = false;
+        return {.kind = ServiceEventKind::kHookDone, .hook = HookKind::kStop};
+      case Move::kExitHookDone:
+        port_.hooks[1] = false;
+        return {.kind = ServiceEventKind::kHookDone, .hook = HookKind::kExit};
     }
     return {};
   }
@@ -173,6 +197,7 @@ class Search {
     ASSERT((machine.child() == ChildPhase::kSpawning) == (port_.process == Process::kSpawning));
     ASSERT((machine.child() == ChildPhase::kAlive) == (port_.process == Process::kAlive));
     ASSERT(!machine.at_rest() || port_.process == Process::kNone);
+    ASSERT(machine.state() == ServiceState::kStopping || (!port_.hooks[0] && !port_.hooks[1]));
   }
 
   ServiceRules rules_;
@@ -180,10 +205,10 @@ class Search {
   std::uint64_t sequences_ = 0;
 };
 
-std::uint64_t sequences_up_to(int length) {
+std::uint64_t sequences_up_to(int length, std::size_t moves = kMoves.size() - kHookMoves) {
   std::uint64_t sum = 1;
   for (int i = 0; i < length; ++i) {
-    sum = sum * kMoves.size() + 1;
+    sum = sum * moves + 1;
   }
   return sum;
 }
@@ -212,6 +237,17 @@ TEST(EverySequenceTest, KeepsTheBooksOfALimitedOneshot) {
   rules.restart_limit = {1, base::seconds(10), RestartLimitThen::kShutdown};
   Search search(rules);
   EXPECT_EQ(search.run(kLengthMax - 1), sequences_up_to(kLengthMax - 1));
+}
+
+TEST(EverySequenceTest, KeepsTheBooksOfADaemonAndAOneshotWithHooks) {
+  for (const ServiceType type : {ServiceType::kDaemon, ServiceType::kOneshot}) {
+    ServiceRules rules = make_rules(RestartPolicy::kOnFailure, false, StopTo::kGroup);
+    rules.type = type;
+    rules.has_exit_hook = true;
+    rules.has_stop_command = true;
+    Search search(rules);
+    EXPECT_EQ(search.run(kLengthMax - 1), sequences_up_to(kLengthMax - 1, kMoves.size()));
+  }
 }
 
 }  // namespace

@@ -17,12 +17,53 @@ std::string_view timer_name(TimerKind kind) {
       return "stop";
     case TimerKind::kLinger:
       return "linger";
+    case TimerKind::kHook:
+      return "hook";
   }
   return "";
 }
 
+std::string_view hook_name(HookKind hook) {
+  return hook == HookKind::kStop ? "stop.command" : "on_exit";
+}
+
 }  // namespace
 
+void RecordingStagePort::add(StageKind stage, std::string_view what) {
+  effects_.push_back(fmt::format("{}: {}", stage_name(stage), what));
+}
+void RecordingStagePort::list_scripts(StageKind stage) {
+  add(stage, "list");
+}
+void RecordingStagePort::start_script(StageKind stage, std::size_t index) {
+  add(stage, fmt::format("start {}", index));
+}
+void RecordingStagePort::abandon(StageKind stage) {
+  add(stage, "abandon");
+}
+void RecordingStagePort::signal_group(StageKind stage, pid_t group, int signal) {
+  add(stage, fmt::format("signal {} to group {}", signal, group));
+}
+void RecordingStagePort::start_timer(StageKind stage, std::uint64_t delay_ns,
+                                     std::uint64_t generation) {
+  timer_generation = generation;
+  timer_delay_ns = delay_ns;
+  add(stage, fmt::format("timer {}", base::format_duration(delay_ns)));
+}
+void RecordingStagePort::cancel_timer(StageKind stage) {
+  add(stage, "cancel timer");
+}
+void RecordingStagePort::script_failed(StageKind stage, std::string_view what) {
+  add(stage, fmt::format("failed: {}", what));
+}
+
+void RecordingPort::run_hook(ServiceId service, HookKind hook, std::string_view reason) {
+  effects.push_back(
+      fmt::format("{}: run {}{}{}", service, hook_name(hook), reason.empty() ? "" : ", ", reason));
+}
+void RecordingPort::abandon_hook(ServiceId service, HookKind hook) {
+  effects.push_back(fmt::format("{}: abandon {}", service, hook_name(hook)));
+}
 void RecordingPort::spawn(ServiceId service, std::uint32_t incarnation) {
   effects.push_back(fmt::format("{}: spawn {}", service, incarnation));
   if (on_spawn) {

@@ -7,15 +7,16 @@
 int main(int argc, char** argv) {
   using Verb = std::function<int(const actor::Arguments&)>;
   const std::map<std::string, Verb> verbs{
-      {"exit", actor::exit_with},        {"raise", actor::raise_it},
-      {"wait", actor::wait_for_end},     {"count-run", actor::count_run},
-      {"exit-until", actor::exit_until}, {"trap", actor::trap},
-      {"record", actor::record},         {"ignore", actor::ignore},
-      {"orphans", actor::make_orphans},  {"leave-child", actor::leave_child},
-      {"hold-pipes", actor::hold_pipes}, {"say", actor::say},
-      {"say-both", actor::say_both},     {"open-stdout", actor::open_stdout},
-      {"copy", actor::copy_file},        {"env", actor::print_environment},
-      {"ids", actor::print_ids},         {"input", actor::print_input},
+      {"exit", actor::exit_with},         {"raise", actor::raise_it},
+      {"wait", actor::wait_for_end},      {"count-run", actor::count_run},
+      {"exit-until", actor::exit_until},  {"trap", actor::trap},
+      {"record", actor::record},          {"ignore", actor::ignore},
+      {"orphans", actor::make_orphans},   {"leave-child", actor::leave_child},
+      {"hold-pipes", actor::hold_pipes},  {"say", actor::say},
+      {"say-both", actor::say_both},      {"open-stdout", actor::open_stdout},
+      {"copy", actor::copy_file},         {"env", actor::print_environment},
+      {"ids", actor::print_ids},          {"input", actor::print_input},
+      {"bind-low", actor::bind_low_port},
   };
   const auto verb = verbs.find(argc > 1 ? argv[1] : "");
   if (verb == verbs.end()) {

@@ -36,6 +36,7 @@ int open_stdout(const Arguments& arguments);        // TEXT: opens /dev/stdout a
 int copy_file(const Arguments& arguments);          // FILE [WRITE_BYTES]: its bytes to stdout
 int print_environment(const Arguments& arguments);  // NAME...: "NAME=value" or "NAME is not set"
 int print_ids(const Arguments&);                    // "UID GID"
-int print_input(const Arguments&);                  // stdin, to stdout
+int bind_low_port(const Arguments&);  // "bound as UID" on a port below 1024, or why not
+int print_input(const Arguments&);    // stdin, to stdout
 
 }  // namespace actor

@@ -1,9 +1,15 @@
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string_view>
@@ -83,6 +89,32 @@ int print_environment(const Arguments& arguments) {
 
 int print_ids(const Arguments&) {
   write_all(1, std::to_string(::getuid()) + " " + std::to_string(::getgid()) + "\n");
+  return 0;
+}
+
+/// From 80 on, the first that nobody has.
+int bind_low_port(const Arguments& /*arguments*/) {
+  constexpr int kFirst = 80;
+  constexpr int kPrivilegedEnd = 1024;
+  int error = 0;
+  for (int port = kFirst; port < kPrivilegedEnd; ++port) {
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    error =
+        ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 ? 0 : errno;
+    ::close(fd);
+    if (error != EADDRINUSE) {
+      break;
+    }
+  }
+  if (error != 0) {
+    std::printf("cannot bind: %s\n", std::strerror(error));
+    return 1;
+  }
+  std::printf("bound as %u\n", ::getuid());
   return 0;
 }
 

@@ -1,0 +1,43 @@
+// Helper children on the loop: what process/helper_child.h begins, Helpers finishes.
+//
+// `done` is called once, with the child's answer or why there is none; never from inside run(). The
+// pid ends by being reaped; the owner of the reaper then calls settle(). Threads: the loop's.
+// Owner: Instance.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+
+#include "base/loop.h"
+#include "base/result.h"
+#include "supervisor/process/helper_child.h"
+
+namespace supervisor {
+
+class Helpers {
+ public:
+  using Done = std::function<void(HelperChild::Answer)>;
+
+  explicit Helpers(base::Loop& loop);
+  ~Helpers();
+  Helpers(const Helpers&) = delete;
+  Helpers& operator=(const Helpers&) = delete;
+
+  [[nodiscard]] base::Result<pid_t> run(const HelperChild::Work& work, Done done);
+  /// `pid` was reaped: takes its answer, if that has not come yet.
+  void settle(pid_t pid) { on_readable(pid); }
+  /// KILL; `done` is not called. A pid that is not (any more) a helper's is left alone.
+  void abandon(pid_t pid);
+
+ private:
+  struct Pending;
+  void on_readable(pid_t pid);
+
+  base::Loop& loop_;
+  std::map<pid_t, std::unique_ptr<Pending>> pending_;
+};
+
+}  // namespace supervisor

@@ -1,0 +1,207 @@
+// How an instance is put together once its configuration is read: supervisor/instance.h.
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/accounts.h"
+#include "base/clock.h"
+#include "base/unix_socket.h"
+#include "supervisor/config/routes.h"
+#include "supervisor/config/runtime_directory.h"
+#include "supervisor/instance.h"
+#include "supervisor/process/environment_directory.h"
+#include "supervisor/process/last_resort.h"
+#include "supervisor/process/terminal.h"
+
+namespace supervisor {
+
+using base::Result;
+
+namespace {
+
+constexpr std::uint64_t kOwnRingBytes = 256U << 10U;
+
+base::DiagLevel diag_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return base::DiagLevel::kDebug;
+    case LogLevel::kInfo:
+      return base::DiagLevel::kInfo;
+    case LogLevel::kWarn:
+      return base::DiagLevel::kWarn;
+    case LogLevel::kError:
+      return base::DiagLevel::kError;
+  }
+  return base::DiagLevel::kInfo;
+}
+
+std::string variable(const std::vector<std::string>& environment, std::string_view name) {
+  for (const std::string& entry : environment) {
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) {
+      return entry.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> Instance::begin_running(Config config) {
+  config_ = std::move(config);
+  parts_.diag.set_lowest(diag_level(config_.birl.log_level));
+  TRY_ASSIGN(signal_table_, SignalTable::make(config_.configured, config_.birl.signals));
+  TRY(choose_runtime_directory());
+  TRY(set_up_last_resort());
+  TRY(open_router());
+  TRY(open_fleet());
+  if (terminal_ != TerminalMode::kNone && config_.birl.log_level < LogLevel::kWarn) {
+    parts_.diag.set_lowest(base::DiagLevel::kWarn);  // somebody works on that screen
+  }
+  TRY(open_control());
+  // From here on birl's own messages go the way of all logs: what went wrong above is said already.
+  parts_.diag.redirect(message_pipe_.get(), "");
+  router_->start();
+  fleet_->boot(base::monotonic_ns());
+  return {};
+}
+
+Result<void> Instance::choose_runtime_directory() {
+  TRY_ASSIGN(runtime_directory_,
+             make_runtime_directory(
+                 {.configured = config_.birl.runtime_directory,
+                  .xdg_runtime_directory = variable(parts_.environment, "XDG_RUNTIME_DIR"),
+                  .uid = ::geteuid()}));
+  TRY_ASSIGN(runtime_lock_, lock_runtime_directory(runtime_directory_));
+  return reset_environment_directory(environment_directory());
+}
+
+std::string Instance::socket_path() const {
+  return runtime_directory_ + "/control.sock";
+}
+
+std::string Instance::environment_directory() const {
+  return runtime_directory_ + "/environment";
+}
+
+Result<void> Instance::set_up_last_resort() const {
+  const std::uint64_t budget_ms = config_.birl.shutdown_timeout.ms();
+  const std::uint64_t flush_ms = std::min<std::uint64_t>(budget_ms / 4, 5'000);
+  return last_resort_install({.grace_ms = static_cast<std::uint32_t>(budget_ms - flush_ms),
+                              .flush_ms = static_cast<std::uint32_t>(flush_ms)});
+}
+
+Result<void> Instance::open_router() {
+  TRY_ASSIGN(router_, RouterLink::open({.loop = loop_,
+                                        .diag = parts_.diag,
+                                        .launcher = launcher_,
+                                        .owner = *this,
+                                        .runtime_directory = runtime_directory_,
+                                        .environment = parts_.environment,
+                                        .router_binary = std::move(parts_.router_binary)},
+                                       router_config(config_, runtime_directory_)));
+  TRY_ASSIGN(ServiceLogs * own, router_->add_service({.service_id = 0,
+                                                      .name = std::string(kOwnServiceName),
+                                                      .sinks = sinks_of_own_messages(config_)},
+                                                     kOwnRingBytes));
+  TRY_ASSIGN(message_pipe_, own->open_message_pipe());
+  router_->set_message_fd(message_pipe_.get());
+  return {};
+}
+
+Result<ServiceLogs*> Instance::open_logs(const ServiceConfig& config) {
+  const std::uint64_t capacity =
+      ring_capacity(config.ring.size, config_.birl.ring_memory, config_.services.size() + 1);
+  return router_->add_service(
+      {.service_id = 0, .name = config.name, .sinks = sinks_of(config, config_)}, capacity);
+}
+
+Result<ServiceSlot> Instance::open_service(const ServiceConfig& config) {
+  TRY_ASSIGN(ServiceLogs * logs, open_logs(config));
+  const bool is_command = !parts_.options.command.empty() && config.name == "main";
+  ServiceSlot slot{.config = &config, .logs = logs, .keeps_stdin = is_command};
+  const bool takes_terminal = is_command && is_on_terminal();
+  slot.stdio = config.stdio.value_or(takes_terminal ? StdioMode::kInherit : StdioMode::kPipe);
+  if (slot.stdio == StdioMode::kInherit && terminal_ == TerminalMode::kNone) {
+    terminal_ = offer_terminal();
+    slot.terminal = terminal_;
+  }
+  return slot;
+}
+
+Result<void> Instance::open_fleet() {
+  std::vector<ServiceRules> rules;
+  for (const auto& [name, config] : config_.services) {
+    TRY_ASSIGN(ServiceSlot service, open_service(config));
+    services_.push_back(service);
+    rules.push_back(make_service_rules(config, parse_signal(config.stop.signal).value_or(SIGTERM)));
+  }
+  TRY_ASSIGN(starter_,
+             ServiceStarter::open({.diag = parts_.diag,
+                                   .launcher = launcher_,
+                                   .helpers = helpers_,
+                                   .router = *router_,
+                                   .container_environment = parts_.environment,
+                                   .environment_directory = environment_directory(),
+                                   .socket_path = socket_path(),
+                                   .strict = StrictIdentity{config_.birl.strict_identity}}));
+  hooks_ = std::make_unique<HookRunner>(*starter_, services_);
+  stages_ = std::make_unique<StageRunner>(StageRunner::Parts{
+      .loop = loop_,
+      .diag = parts_.diag,
+      .helpers = helpers_,
+      .starter = *starter_,
+      .open_logs = [this](const ServiceConfig& stage) { return open_logs(stage); },
+      .environment_directory = environment_directory(),
+      .directories = {config_.init.scripts, config_.finish.before_stop, config_.finish.scripts}});
+  effects_ = std::make_unique<ServiceEffects>(ServiceEffects::Parts{.loop = loop_,
+                                                                    .diag = parts_.diag,
+                                                                    .starter = *starter_,
+                                                                    .hooks = *hooks_,
+                                                                    .stages = *stages_,
+                                                                    .owner = *this,
+                                                                    .services = services_});
+  FleetRules fleet_rules = make_fleet_rules(config_.birl);
+  fleet_rules.stages = make_stage_rules(config_.init, config_.finish);
+  fleet_ = std::make_unique<FleetMachine>(std::move(fleet_rules), std::move(rules), *effects_);
+  stages_->bind(*fleet_);
+  effects_->bind(*fleet_);
+  return {};
+}
+
+Result<void> Instance::open_control() {
+  std::vector<logging::SinkConfig> sinks;
+  for (const auto& [name, sink] : config_.sinks) {
+    sinks.push_back(sink);
+  }
+  reload_ = std::make_unique<ServiceReload>(ServiceReload::Parts{
+      .loop = loop_, .fleet = *fleet_, .hooks = *hooks_, .services = services_, .ended = [this] {
+        control_->on_state_change();
+      }});
+  adapter_ = std::make_unique<ControlAdapter>(ControlAdapter::Parts{.config = config_,
+                                                                    .fleet = *fleet_,
+                                                                    .effects = *effects_,
+                                                                    .reload = *reload_,
+                                                                    .router = *router_,
+                                                                    .services = services_,
+                                                                    .sinks = std::move(sinks),
+                                                                    .booted_ns = booted_ns_});
+  const std::string path = socket_path();
+  TRY_ASSIGN(base::Fd listener,
+             base::listen_unix(path, static_cast<mode_t>(config_.birl.control.mode.bits)));
+  ControlAccess access{.user = ::geteuid(), .group = std::nullopt};
+  if (!config_.birl.control.group.empty()) {
+    TRY_ASSIGN(access.group, base::find_group(config_.birl.control.group, {}));
+    if (::chown(path.c_str(), static_cast<uid_t>(-1), *access.group) != 0) {
+      return base::fail_errno(fmt::format("cannot give {} to its group", path));
+    }
+  }
+  if (variable(parts_.environment, "BIRL_DEBUG_FAULTS") == "1") {
+    access.faults = ControlAccess::Faults::kAllowed;
+  }
+  TRY_ASSIGN(control_, ControlServer::open(loop_, std::move(listener), *adapter_, access));
+  return {};
+}
+
+}  // namespace supervisor

@@ -1,0 +1,106 @@
+// Starts one process in a service's surroundings: the service itself, one of its hooks, a script.
+//
+//     begin ──▶ preparing (a helper child, if files of the user's are needed) ──▶ launching ──▶
+//     done
+//
+// The process gets the service's user, environment, directory, limits and new pipes of its logs.
+// `done` is called once, with the pid (0 when there never was one); also from inside begin(), when
+// nothing could be begun. Threads: the loop's. Owner: Instance; borrows everything in Parts.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/diag.h"
+#include "base/fd.h"
+#include "base/result.h"
+#include "supervisor/config/config.h"
+#include "supervisor/helpers.h"
+#include "supervisor/launcher.h"
+#include "supervisor/process/last_resort.h"
+#include "supervisor/process/preparation.h"
+#include "supervisor/router_link/router_link.h"
+
+namespace supervisor {
+
+/// One service: its configuration, its logs, what its descriptors 0 to 2 are.
+struct ServiceSlot {
+  const ServiceConfig* config = nullptr;
+  ServiceLogs* logs = nullptr;
+  StdioMode stdio = StdioMode::kPipe;  // of the service itself; its hooks have pipes
+  bool keeps_stdin = false;            // descriptor 0 is birl's own
+  TerminalMode terminal = TerminalMode::kNone;
+};
+
+struct StartRequest {
+  const ServiceSlot& service;
+  std::string name{};  // for messages: "nginx", "on_exit of nginx"
+  const Command& command;
+  std::vector<std::string> extra_environment{};  // NAME=value, wins
+  bool is_service = false;                       // not one of its hooks: it gets the slot's stdio
+  std::optional<LastResortChild> last_resort{};  // its pid is filled in
+};
+
+class ServiceStarter {
+ public:
+  using Done = std::function<void(pid_t pid, const SpawnOutcome& outcome)>;
+  using StartId = std::uint64_t;
+
+  struct Parts {
+    base::Diag& diag;
+    Launcher& launcher;
+    Helpers& helpers;
+    RouterLink& router;
+    std::vector<std::string> container_environment;
+    std::string environment_directory;
+    std::string socket_path;
+    StrictIdentity strict = StrictIdentity::kNo;
+  };
+
+  [[nodiscard]] static base::Result<std::unique_ptr<ServiceStarter>> open(Parts parts);
+  ServiceStarter(const ServiceStarter&) = delete;
+  ServiceStarter& operator=(const ServiceStarter&) = delete;
+
+  /// What `request` borrows is needed during the call only, but for its service.
+  StartId begin(const StartRequest& request, Done done);
+  /// KILL for what there is of it; `done` is not called. A start that is done is left alone.
+  void abandon(StartId id);
+
+ private:
+  struct Start {
+    const ServiceSlot* service = nullptr;
+    SpawnRequest request;
+    std::vector<std::string> extra_environment;
+    bool is_service = false;
+    std::optional<LastResortChild> last_resort;
+    Done done;
+    pid_t preparing = 0;
+    pid_t launching = 0;
+  };
+
+  explicit ServiceStarter(Parts parts) : parts_(std::move(parts)) {}
+  [[nodiscard]] PreparationRequest preparation_request(const ServiceConfig& config) const;
+  void on_prepared(StartId id, base::Result<Preparation> prepared);
+  [[nodiscard]] base::Result<pid_t> launch_on_pipes(StartId id, const Start& start,
+                                                    SpawnRequest& request);
+  [[nodiscard]] base::Result<pid_t> launch(StartId id, Start& start, Preparation prepared);
+  [[nodiscard]] Launcher::Done finisher(StartId id);
+  void finish(StartId id, const SpawnOutcome& outcome);
+  void fail(StartId id, base::Error error);
+  void warn_once(const std::string& note);
+
+  Parts parts_;
+  base::Fd dev_null_;
+  std::map<StartId, Start> starts_;
+  StartId last_id_ = 0;
+  std::set<std::string> notes_told_;
+};
+
+}  // namespace supervisor
