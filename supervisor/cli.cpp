@@ -25,6 +25,7 @@ struct Command {
 // The explicit list of verbs; run, check and test, which read their own words, stand in dispatch().
 constexpr auto kCommands = std::to_array<Command>({{"new", cmd_new},
                                                    {"status", cmd_status},
+                                                   {"explain", cmd_explain},
                                                    {"start", cmd_start},
                                                    {"stop", cmd_stop},
                                                    {"restart", cmd_restart},
@@ -35,6 +36,7 @@ constexpr auto kCommands = std::to_array<Command>({{"new", cmd_new},
                                                    {"logs", cmd_logs},
                                                    {"shutdown", cmd_shutdown},
                                                    {"healthy", cmd_healthy},
+                                                   {"probe", cmd_probe},
                                                    {"version", cmd_version}});
 
 bool is_verb(std::string_view word) {

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "supervisor/control/health.h"
+#include "supervisor/machine/explain.h"
 #include "supervisor/process/signals.h"
 #include "supervisor/process/usage.h"
 #include "supervisor/router_link/ledger.h"
@@ -34,6 +35,21 @@ std::string_view fleet_state_name(FleetState state) {
       return "stopping";
   }
   return "stopping";
+}
+
+/// A oneshot is ready when it is done.
+bool is_ready(const ServiceMachine& machine) {
+  return machine.state() == ServiceState::kDone || (machine.state() == ServiceState::kRunning &&
+                                                    machine.rules().type != ServiceType::kOneshot);
+}
+
+/// The machine's own reason; where it has none, what the checks see.
+std::string describe_reason(const ServiceMachine& machine, const CheckMachine& checks) {
+  if (!machine.reason().empty() || checks.failure().empty()) {
+    return machine.reason();
+  }
+  return fmt::format("{}: {}", checks.healthy() ? "the last check failed" : "unhealthy",
+                     checks.failure());
 }
 
 void fill_exit(ServiceStatus& status, const ServiceMachine& machine) {
@@ -72,13 +88,14 @@ ServiceStatus ControlAdapter::service_status(ServiceId id) const {
   status.name = rules.name;
   status.type = enum_names(rules.type)[static_cast<std::size_t>(rules.type)];
   status.state = service_state_name(machine.state());
-  status.ready =
-      machine.state() == ServiceState::kRunning || machine.state() == ServiceState::kDone;
+  status.ready = is_ready(machine);
+  status.healthy = parts_.fleet.checks(id).healthy();
+  status.said = parts_.effects.status_text(id);
   status.primary = rules.primary;
   status.start_at_boot = rules.start == StartMode::kBoot;
   status.since_ns = parts_.effects.since_realtime_ns(id);
   status.restarts = machine.restarts();
-  status.reason = machine.reason();
+  status.reason = describe_reason(machine, parts_.fleet.checks(id));
   fill_exit(status, machine);
   if (machine.pid() > 0) {
     status.pid = machine.pid();
@@ -125,13 +142,18 @@ std::optional<ServiceProgress> ControlAdapter::progress(const std::string& servi
   const ServiceMachine& machine = parts_.fleet.service(*id);
   ServiceProgress progress;
   progress.state = service_state_name(machine.state());
-  progress.ready =
-      machine.state() == ServiceState::kRunning || machine.state() == ServiceState::kDone;
+  progress.ready = is_ready(machine);
   progress.starts = starts_[*id];
-  progress.reason = machine.reason();
   progress.reloads = parts_.reload.progress(*id).ended;
   progress.reload_error = parts_.reload.progress(*id).error;
+  progress.reason = describe_reason(machine, parts_.fleet.checks(*id));
   return progress;
+}
+
+std::vector<std::string> ControlAdapter::explain(const std::string& service) const {
+  const std::optional<ServiceId> id = parts_.fleet.find(service);
+  return id ? supervisor::explain(parts_.fleet, *id, base::monotonic_ns())
+            : std::vector<std::string>{};
 }
 
 Result<void> ControlAdapter::start(const std::string& service) {

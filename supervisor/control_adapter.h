@@ -38,6 +38,7 @@ class ControlAdapter final : public ControlPort {
   StatusReport status() override;
   std::vector<std::string> service_names() const override;
   std::optional<ServiceProgress> progress(const std::string& service) const override;
+  std::vector<std::string> explain(const std::string& service) const override;
   base::Result<void> start(const std::string& service) override;
   base::Result<void> stop(const std::string& service) override;
   base::Result<void> restart(const std::string& service) override;

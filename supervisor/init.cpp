@@ -51,6 +51,7 @@ Result<Instance::Parts> prepare(const RunOptions& options, base::Diag& diag) {
     TRY(become_subreaper());
   }
   TRY_ASSIGN(base::Fd router_binary, open_router_binary());
+  base::Fd self_binary(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   std::optional<rlimit> open_files;
   if (const Result<rlimit> original = raise_open_files()) {
     open_files = *original;
@@ -59,6 +60,7 @@ Result<Instance::Parts> prepare(const RunOptions& options, base::Diag& diag) {
                          .environment = inherited_environment(),
                          .signals = std::move(signals),
                          .router_binary = std::move(router_binary),
+                         .self_binary = std::move(self_binary),
                          .open_files = open_files,
                          .diag = diag};
 }

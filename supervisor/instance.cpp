@@ -151,6 +151,8 @@ void Instance::on_child(const ReapedChild& child) {
     return;
   } else if (hooks_ && hooks_->on_child_exited(child.pid, exit)) {
     return;
+  } else if (watch_ && watch_->on_child_exited(child.pid, exit)) {
+    return;
   } else if (fleet_ && !fleet_->on_script_exited(child.pid, exit, base::monotonic_ns())) {
     fleet_->on_child_exited(child.pid, exit, base::monotonic_ns());
   }
@@ -194,6 +196,13 @@ void Instance::on_state_changed(ServiceId service, const StateChange& change) {
   if (adapter_ && change.to == ServiceState::kStarting) {
     adapter_->count_start(service);
   }
+  if (control_) {
+    control_->on_state_change();
+  }
+}
+
+void Instance::on_unhealthy(ServiceId service, std::string_view reason) {
+  parts_.diag.warn("{}: {}", fleet_->service(service).rules().name, reason);
   if (control_) {
     control_->on_state_change();
   }

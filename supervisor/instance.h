@@ -32,6 +32,7 @@
 #include "supervisor/router_link/router_link.h"
 #include "supervisor/service_effects.h"
 #include "supervisor/service_starter.h"
+#include "supervisor/service_watch.h"
 #include "supervisor/stage_runner.h"
 
 namespace supervisor {
@@ -43,6 +44,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
     std::vector<std::string> environment;  // as birl got it
     SignalSource signals;
     base::Fd router_binary;
+    base::Fd self_binary;              // birl; not valid where /proc is not mounted
     std::optional<rlimit> open_files;  // the original limit
     base::Diag& diag;
   };
@@ -74,6 +76,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   [[nodiscard]] std::string environment_directory() const;
 
   void on_state_changed(ServiceId service, const StateChange& change) override;
+  void on_unhealthy(ServiceId service, std::string_view reason) override;
   void on_shutdown_began(std::string_view reason) override;
   void on_all_stopped(int exit_code, std::size_t left_behind) override;
   void on_router_ready() override {}
@@ -104,6 +107,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::unique_ptr<ServiceStarter> starter_;
   std::unique_ptr<HookRunner> hooks_;
   std::unique_ptr<StageRunner> stages_;
+  std::unique_ptr<ServiceWatch> watch_;
   std::unique_ptr<ServiceEffects> effects_;
   std::unique_ptr<FleetMachine> fleet_;
   std::unique_ptr<ServiceReload> reload_;

@@ -155,11 +155,19 @@ Result<void> Instance::open_fleet() {
       .open_logs = [this](const ServiceConfig& stage) { return open_logs(stage); },
       .environment_directory = environment_directory(),
       .directories = {config_.init.scripts, config_.finish.before_stop, config_.finish.scripts}});
+  TRY_ASSIGN(watch_, ServiceWatch::open({.loop = loop_,
+                                         .diag = parts_.diag,
+                                         .launcher = launcher_,
+                                         .starter = *starter_,
+                                         .services = services_,
+                                         .directory = runtime_directory_,
+                                         .self_binary = parts_.self_binary.get()}));
   effects_ = std::make_unique<ServiceEffects>(ServiceEffects::Parts{.loop = loop_,
                                                                     .diag = parts_.diag,
                                                                     .starter = *starter_,
                                                                     .hooks = *hooks_,
                                                                     .stages = *stages_,
+                                                                    .watch = *watch_,
                                                                     .owner = *this,
                                                                     .services = services_});
   FleetRules fleet_rules = make_fleet_rules(config_.birl);

@@ -49,6 +49,11 @@ ServiceEffects::ServiceEffects(Parts parts)
   }
 }
 
+void ServiceEffects::bind(FleetMachine& fleet) {
+  fleet_ = &fleet;
+  parts_.watch.bind(fleet);
+}
+
 void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
   const ServiceSlot& slot = parts_.services[service];
   const ServiceRules& rules = fleet_->service(service).rules();
@@ -57,6 +62,9 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
        .name = rules.name,
        .command = slot.config->command,
        .is_service = true,
+       .equip = [this,
+                 service](SpawnRequest& request) { return parts_.watch.prepare(service, request); },
+       .cloned = [this, service](pid_t pid) { parts_.watch.on_spawning(service, pid); },
        .last_resort = LastResortChild{.role = rules.primary ? LastResortRole::kPrimary
                                                             : LastResortRole::kService,
                                       .stop_signal = rules.stop_signal,
@@ -149,6 +157,7 @@ std::uint64_t ServiceEffects::random() {
 
 void ServiceEffects::state_changed(ServiceId service, const StateChange& change) {
   runs_[service].since_realtime_ns = base::realtime_ns();
+  parts_.watch.on_state_changed(service, change.to);
   parts_.owner.on_state_changed(service, change);
   follow_readiness(service, change);
 }
@@ -157,6 +166,27 @@ void ServiceEffects::ended_for_good(ServiceId service, const Ending& ending) {
   if (fleet_->service(service).rules().primary) {
     last_resort_set_exit_code(ending.exit.container_code());
   }
+}
+
+void ServiceEffects::start_check(ServiceId service, CheckPurpose purpose, std::uint64_t number) {
+  parts_.watch.start_check(service, purpose, number);
+}
+
+void ServiceEffects::abandon_check(ServiceId service) {
+  parts_.watch.abandon_check(service);
+}
+
+void ServiceEffects::start_check_timer(ServiceId service, std::uint64_t delay_ns,
+                                       std::uint64_t number) {
+  parts_.watch.start_check_timer(service, base::to_timer_ms(delay_ns), number);
+}
+
+void ServiceEffects::cancel_check_timer(ServiceId service) {
+  parts_.watch.cancel_check_timer(service);
+}
+
+void ServiceEffects::became_unhealthy(ServiceId service, std::string_view reason) {
+  parts_.owner.on_unhealthy(service, reason);
 }
 
 void ServiceEffects::start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) {

@@ -15,6 +15,7 @@
 #include "supervisor/hook_runner.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/service_starter.h"
+#include "supervisor/service_watch.h"
 
 namespace supervisor {
 
@@ -24,6 +25,7 @@ class ServiceEffects final : public FleetPort {
    public:
     virtual ~Owner() = default;
     virtual void on_state_changed(ServiceId service, const StateChange& change) = 0;
+    virtual void on_unhealthy(ServiceId service, std::string_view reason) = 0;
     virtual void on_shutdown_began(std::string_view reason) = 0;
     virtual void on_all_stopped(int exit_code, std::size_t left_behind) = 0;
   };
@@ -34,17 +36,23 @@ class ServiceEffects final : public FleetPort {
     ServiceStarter& starter;
     HookRunner& hooks;
     StagePort& stages;
+    ServiceWatch& watch;
     Owner& owner;
     const std::vector<ServiceSlot>& services;  // by ServiceId
   };
 
   explicit ServiceEffects(Parts parts);
   /// Before the first effect.
-  void bind(FleetMachine& fleet) { fleet_ = &fleet; }
+  void bind(FleetMachine& fleet);
 
   /// Realtime of the service's last change of state.
   [[nodiscard]] std::uint64_t since_realtime_ns(ServiceId service) const {
     return runs_[service].since_realtime_ns;
+  }
+
+  /// What the service says of itself.
+  [[nodiscard]] const std::string& status_text(ServiceId service) const {
+    return parts_.watch.status_text(service);
   }
 
   void spawn(ServiceId service, std::uint32_t incarnation) override;
@@ -60,6 +68,11 @@ class ServiceEffects final : public FleetPort {
   void state_changed(ServiceId service, const StateChange& change) override;
   void ended_for_good(ServiceId service, const Ending& ending) override;
   StagePort& stages() override { return parts_.stages; }
+  void start_check(ServiceId service, CheckPurpose purpose, std::uint64_t number) override;
+  void abandon_check(ServiceId service) override;
+  void start_check_timer(ServiceId service, std::uint64_t delay_ns, std::uint64_t number) override;
+  void cancel_check_timer(ServiceId service) override;
+  void became_unhealthy(ServiceId service, std::string_view reason) override;
   void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) override;
   void cancel_fleet_timer() override;
   void shutdown_began(std::string_view reason, std::uint64_t deadline_ns) override;

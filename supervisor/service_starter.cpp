@@ -11,6 +11,7 @@
 
 #include "supervisor/config/capability_names.h"
 #include "supervisor/machine/exit_status.h"
+#include "supervisor/process/command_argv.h"
 
 namespace supervisor {
 
@@ -50,10 +51,7 @@ SpawnRequest make_spawn_request(const StartRequest& start, StrictIdentity strict
   const ServiceConfig& config = *start.service.config;
   SpawnRequest request;
   request.name = start.name;
-  request.argv = start.command.argv;
-  if (start.command.shell) {
-    request.argv = {"/bin/sh", "-c", start.command.argv.front()};
-  }
+  request.argv = command_argv(start.command);
   request.directory = config.directory;
   if (config.umask) {
     request.umask = static_cast<mode_t>(config.umask->bits);
@@ -100,17 +98,30 @@ PreparationRequest ServiceStarter::preparation_request(const ServiceConfig& conf
 
 ServiceStarter::StartId ServiceStarter::begin(const StartRequest& request, Done done) {
   const StartId id = ++last_id_;
+  starts_[id].done = std::move(done);
+  begin_preparing(id, request);
+  return id;
+}
+
+ServiceStarter::StartId ServiceStarter::prepare(const StartRequest& request, Prepared prepared) {
+  const StartId id = ++last_id_;
+  starts_[id].prepared = std::move(prepared);
+  begin_preparing(id, request);
+  return id;
+}
+
+void ServiceStarter::begin_preparing(StartId id, const StartRequest& request) {
   Start& start = starts_[id];
   start.service = &request.service;
   start.request = make_spawn_request(request, parts_.strict);
   start.extra_environment = request.extra_environment;
   start.is_service = request.is_service;
+  start.equip = request.equip;
+  start.cloned = request.cloned;
   start.last_resort = request.last_resort;
-  start.done = std::move(done);
   const ServiceConfig& config = *request.service.config;
   if (!touches_files(config)) {
-    on_prepared(id, prepare_start(preparation_request(config)));
-    return id;
+    return on_prepared(id, prepare_start(preparation_request(config)));
   }
   const auto work = [&] { return encode_preparation(prepare_start(preparation_request(config))); };
   Result<pid_t> helper = parts_.helpers.run(work, [this, id](HelperChild::Answer answer) {
@@ -122,7 +133,6 @@ ServiceStarter::StartId ServiceStarter::begin(const StartRequest& request, Done 
   } else {
     fail(id, std::move(helper).error());
   }
-  return id;
 }
 
 void ServiceStarter::on_prepared(StartId id, Result<Preparation> prepared) {
@@ -140,6 +150,9 @@ void ServiceStarter::on_prepared(StartId id, Result<Preparation> prepared) {
   for (const std::string& note : prepared->notes) {
     warn_once(fmt::format("{}: {}", start.request.name, note));
   }
+  if (start.prepared) {
+    return hand_over(id, start, *std::move(prepared));
+  }
   Result<pid_t> pid = launch(id, start, *std::move(prepared));
   if (!pid) {
     fail(id, std::move(pid).error());
@@ -156,19 +169,35 @@ Result<pid_t> ServiceStarter::launch_on_pipes(StartId id, const Start& start,
   const gid_t gid = request.identity ? request.identity->gid : ::getegid();
   TRY_ASSIGN(const IncarnationPipes pipes, start.service->logs->open_incarnation(uid, gid));
   parts_.router.announce_pipes(*start.service->logs, pipes.incarnation);
-  request.fds = {{.source = pipes.stdout_write.get(), .target = STDOUT_FILENO},
-                 {.source = pipes.stderr_write.get(), .target = STDERR_FILENO}};
+  request.fds.push_back({.source = pipes.stdout_write.get(), .target = STDOUT_FILENO});
+  request.fds.push_back({.source = pipes.stderr_write.get(), .target = STDERR_FILENO});
   if (!start.is_service || !start.service->keeps_stdin) {
     request.fds.push_back({.source = dev_null_.get(), .target = STDIN_FILENO});
   }
   return parts_.launcher.launch(request, finisher(id));
 }
 
-Result<pid_t> ServiceStarter::launch(StartId id, Start& start, Preparation prepared) {
+SpawnRequest ServiceStarter::complete_request(Start& start, Preparation prepared) {
   SpawnRequest request = std::move(start.request);
   request.identity = std::move(prepared.identity);
   request.environment = std::move(prepared.environment);
   add_environment(request.environment, start.extra_environment);
+  return request;
+}
+
+void ServiceStarter::hand_over(StartId id, Start& start, Preparation prepared) {
+  SpawnRequest request = complete_request(start, std::move(prepared));
+  const Prepared take = std::move(start.prepared);
+  starts_.erase(id);
+  take(std::move(request));
+}
+
+Result<pid_t> ServiceStarter::launch(StartId id, Start& start, Preparation prepared) {
+  SpawnRequest request = complete_request(start, std::move(prepared));
+  base::Fd kept;
+  if (start.equip) {
+    TRY_ASSIGN(kept, start.equip(request));
+  }
   const ServiceSlot& slot = *start.service;
   if (start.is_service && slot.stdio == StdioMode::kInherit) {
     request.terminal = slot.terminal;  // its descriptors 0 to 2 are birl's own
@@ -177,6 +206,9 @@ Result<pid_t> ServiceStarter::launch(StartId id, Start& start, Preparation prepa
     TRY_ASSIGN(start.launching, launch_on_pipes(id, start, request));
   }
   start.request.name = std::move(request.name);
+  if (start.cloned) {
+    start.cloned(start.launching);
+  }
   if (start.last_resort) {
     start.last_resort->pid = start.launching;
     if (const Result<void> added = last_resort_add(*start.last_resort); !added) {
@@ -200,6 +232,11 @@ void ServiceStarter::finish(StartId id, const SpawnOutcome& outcome) {
 }
 
 void ServiceStarter::fail(StartId id, base::Error error) {
+  if (const auto found = starts_.find(id); found != starts_.end() && found->second.prepared) {
+    const Prepared take = std::move(found->second.prepared);
+    starts_.erase(found);
+    return take(tl::unexpected(std::move(error)));
+  }
   SpawnOutcome outcome;
   outcome.exit_code = kCodeNotExecutable;
   outcome.error = std::move(error);

@@ -4,6 +4,7 @@
 //     done
 //
 // The process gets the service's user, environment, directory, limits and new pipes of its logs.
+// Or it is prepared only, for somebody who launches it with descriptors of its own: a check.
 // `done` is called once, with the pid (0 when there never was one); also from inside begin(), when
 // nothing could be begun. Threads: the loop's. Owner: Instance; borrows everything in Parts.
 #pragma once
@@ -45,12 +46,16 @@ struct StartRequest {
   const Command& command;
   std::vector<std::string> extra_environment{};  // NAME=value, wins
   bool is_service = false;                       // not one of its hooks: it gets the slot's stdio
+  /// Adds descriptors and variables; what it returns stays open until the process is cloned.
+  std::function<base::Result<base::Fd>(SpawnRequest&)> equip{};
+  std::function<void(pid_t)> cloned{};           // it exists, though its outcome is not known
   std::optional<LastResortChild> last_resort{};  // its pid is filled in
 };
 
 class ServiceStarter {
  public:
   using Done = std::function<void(pid_t pid, const SpawnOutcome& outcome)>;
+  using Prepared = std::function<void(base::Result<SpawnRequest>)>;
   using StartId = std::uint64_t;
 
   struct Parts {
@@ -70,8 +75,12 @@ class ServiceStarter {
 
   /// What `request` borrows is needed during the call only, but for its service.
   StartId begin(const StartRequest& request, Done done);
+  /// The preparation alone: what would be launched, without descriptors. `prepared` is called as
+  /// `done` is.
+  StartId prepare(const StartRequest& request, Prepared prepared);
   /// KILL for what there is of it; `done` is not called. A start that is done is left alone.
   void abandon(StartId id);
+  [[nodiscard]] int dev_null() const { return dev_null_.get(); }
 
  private:
   struct Start {
@@ -80,16 +89,22 @@ class ServiceStarter {
     std::vector<std::string> extra_environment;
     bool is_service = false;
     std::optional<LastResortChild> last_resort;
+    std::function<base::Result<base::Fd>(SpawnRequest&)> equip;
+    std::function<void(pid_t)> cloned;
     Done done;
+    Prepared prepared;  // instead of a launch
     pid_t preparing = 0;
     pid_t launching = 0;
   };
 
   explicit ServiceStarter(Parts parts) : parts_(std::move(parts)) {}
   [[nodiscard]] PreparationRequest preparation_request(const ServiceConfig& config) const;
+  void begin_preparing(StartId id, const StartRequest& request);
   void on_prepared(StartId id, base::Result<Preparation> prepared);
   [[nodiscard]] base::Result<pid_t> launch_on_pipes(StartId id, const Start& start,
                                                     SpawnRequest& request);
+  [[nodiscard]] static SpawnRequest complete_request(Start& start, Preparation prepared);
+  void hand_over(StartId id, Start& start, Preparation prepared);
   [[nodiscard]] base::Result<pid_t> launch(StartId id, Start& start, Preparation prepared);
   [[nodiscard]] Launcher::Done finisher(StartId id);
   void finish(StartId id, const SpawnOutcome& outcome);

@@ -44,6 +44,10 @@ enum class StopTo : std::uint8_t { kProcess, kGroup };
 [[nodiscard]] constexpr auto enum_names(StopTo) {
   return std::array<std::string_view, 2>{"process", "group"};
 }
+enum class UnhealthyThen : std::uint8_t { kRestart, kShutdown, kNone };
+[[nodiscard]] constexpr auto enum_names(UnhealthyThen) {
+  return std::array<std::string_view, 3>{"restart", "shutdown", "none"};
+}
 enum class RouterFailure : std::uint8_t { kWait, kShutdown };
 [[nodiscard]] constexpr auto enum_names(RouterFailure) {
   return std::array<std::string_view, 2>{"wait", "shutdown"};
@@ -111,6 +115,68 @@ struct ReloadConfig {
   }
 };
 
+/// What a tcp check connects to: a port, host:port or unix:/path (process/probe_target.h).
+struct TcpTarget {
+  std::string text;  // empty: none
+
+  [[nodiscard]] bool empty() const { return text.empty(); }
+  template <typename V>
+  void visit(V& v) {
+    v.field("text", text);
+  }
+};
+
+/// How it is known that a service is ready. At most one of the first six is set; none: it is ready
+/// once it runs.
+struct ReadyConfig {
+  std::optional<std::int32_t> fd;
+  bool sd_notify = false;
+  TcpTarget tcp;
+  std::string http;
+  Command command;
+  std::string file;
+  base::Duration interval = base::milliseconds(250);
+  std::optional<base::Duration> timeout;  // unset: none
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("fd", fd, "ready when it writes a newline to this descriptor");
+    v.field("sd_notify", sd_notify, "ready when it sends READY=1 to $NOTIFY_SOCKET");
+    v.field("tcp", tcp, "ready when this accepts: a port, host:port or unix:/path");
+    v.field("http", http, "ready when this URL answers with 200 to 399");
+    v.field("command", command, "ready when this command succeeds");
+    v.field("file", file, "ready when this path exists");
+    v.field("interval", interval, "pause between two looks");
+    v.field("timeout", timeout, "the longest start; then it counts as a crash");
+  }
+};
+
+/// At most one of the first four is set; none: its health is not looked at.
+struct HealthConfig {
+  std::string http;
+  TcpTarget tcp;
+  Command command;
+  bool watchdog = false;
+  base::Duration interval = base::seconds(10);
+  base::Duration timeout = base::seconds(3);
+  std::uint32_t failures = 3;
+  base::Duration start_period{0};
+  UnhealthyThen then = UnhealthyThen::kRestart;
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("http", http, "healthy while this URL answers with 200 to 399");
+    v.field("tcp", tcp, "healthy while this accepts: a port, host:port or unix:/path");
+    v.field("command", command, "healthy while this command succeeds");
+    v.field("watchdog", watchdog, "healthy while WATCHDOG=1 comes to $NOTIFY_SOCKET in time");
+    v.field("interval", interval, "pause between two checks; longest one between two messages");
+    v.field("timeout", timeout, "a check that takes longer is killed and has failed");
+    v.field("failures", failures, "so many in a row make it unhealthy");
+    v.field("start_period", start_period, "failures do not count so long after it is ready");
+    v.field("then", then, "what an unhealthy service gets: restart, shutdown or none");
+  }
+};
+
 struct RingConfig {
   base::ByteCount size{1U << 20U};
 
@@ -124,6 +190,9 @@ struct ServiceConfig {
   std::string name;  // the table's name
   ServiceType type = ServiceType::kDaemon;
   StartMode start = StartMode::kBoot;
+  std::vector<std::string> after;
+  std::vector<std::string> wants;
+  std::vector<std::string> needs;  // `requires`, which is a word of the language
   Command command;
   std::string directory;  // empty: birl's own
   std::optional<base::FileMode> umask;
@@ -150,7 +219,9 @@ struct ServiceConfig {
   Command on_ready;
   Command on_exit;
   base::Duration on_exit_timeout = base::seconds(5);
-  std::optional<StdioMode> stdio;               // unset: inherit for CMD on a terminal, else pipe
+  std::optional<StdioMode> stdio;  // unset: inherit for CMD on a terminal, else pipe
+  ReadyConfig ready;
+  HealthConfig health;
   std::optional<std::vector<std::string>> log;  // sinks; unset: the defaults'
   base::OneOrSeveral pipeline;                  // names
   std::map<std::string, std::string> fields;
@@ -161,6 +232,9 @@ struct ServiceConfig {
   void visit(V& v) {
     v.field("type", type, "daemon runs on; oneshot runs to its end once");
     v.field("start", start, "boot, or manual: only by `birl start`");
+    v.field("after", after, "services that come first: ready, done, failed or not to be started");
+    v.field("wants", wants, "like `after`, and starts them too");
+    v.field("requires", needs, "like `wants`, and they must be ready; it stops when they do");
     v.field("command", command, "an array is exec'ed, a string runs under /bin/sh -c");
     v.field("directory", directory, "working directory");
     v.field("umask", umask, "file mode creation mask, a string like \"0022\"");
@@ -191,6 +265,8 @@ struct ServiceConfig {
             "runs after each end, told how it ended by BIRL_EXIT_CODE and others");
     v.field("on_exit_timeout", on_exit_timeout, "after this on_exit gets KILL");
     v.field("stdio", stdio, "pipe, or inherit: birl's own descriptors instead of its logs");
+    v.field("ready", ready, "when it is ready; others may wait for that");
+    v.field("health", health, "whether it still works");
     v.field("log", log, "sinks of its output; [] keeps it in its ring only");
     v.field("pipeline", pipeline, "pipelines that its lines go through before any sink's");
     v.field("fields", fields, "set on every record; the application's own win");

@@ -2,13 +2,45 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <utility>
+#include <vector>
 
 namespace supervisor {
 namespace {
 
 constexpr std::string_view kRemove = "remove";
 constexpr std::string_view kReplace = "replace";
+
+/// Keys of which a table has one: who names one drops the others of what is below it.
+struct Alternatives {
+  std::string_view table;
+  std::vector<std::string_view> keys;
+};
+
+const std::array<Alternatives, 2>& alternatives() {
+  static const std::array<Alternatives, 2> kAlternatives{
+      {{"ready", {"fd", "sd_notify", "tcp", "http", "command", "file"}},
+       {"health", {"http", "tcp", "command", "watchdog"}}}};
+  return kAlternatives;
+}
+
+/// `path` is "service.NAME.ready", "defaults.ready".
+bool is_table_of(std::string_view path, std::string_view key) {
+  const bool in_place = path.starts_with("service.") || path.starts_with("defaults.");
+  return in_place && path.ends_with(key) && path.substr(0, path.size() - key.size()).ends_with('.');
+}
+
+/// Takes the other alternatives out of `under` when `over` names one.
+void drop_alternatives(Node& under, const Node& over, const Alternatives& rule) {
+  const auto names = [&](std::string_view key) { return over.find(key) != nullptr; };
+  if (std::ranges::any_of(rule.keys, names)) {
+    for (const std::string_view key : rule.keys) {
+      under.entries.erase(std::string(key));
+    }
+  }
+}
 
 class Merger {
  public:
@@ -45,6 +77,11 @@ class Merger {
       Node empty = make_table(node.origin);
       empty.key_origin = node.key_origin;
       under = &base.entries.insert_or_assign(key, std::move(empty)).first->second;
+    }
+    for (const Alternatives& rule : alternatives()) {
+      if (is_table_of(path, rule.table)) {
+        drop_alternatives(*under, node, rule);
+      }
     }
     merge(*under, std::move(node), path);
   }
@@ -96,7 +133,13 @@ void inherit(Node& over, const Node& under) {
     if (mine == nullptr) {
       mark_inherited(over.entries.emplace(key, node).first->second);
     } else if (mine->kind == NodeKind::kTable && node.kind == NodeKind::kTable) {
-      inherit(*mine, node);
+      Node below = node;
+      for (const Alternatives& rule : alternatives()) {
+        if (key == rule.table) {
+          drop_alternatives(below, *mine, rule);
+        }
+      }
+      inherit(*mine, below);
     }
   }
 }

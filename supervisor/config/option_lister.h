@@ -1,6 +1,7 @@
 // The visitor behind the option reference: lists a struct's members with type, default and comment.
 //
-// Sub-tables become dotted keys. Values are written as TOML.
+// Sub-tables become dotted keys; of a list of tables, `KEY[].`, its keys follow. Values are written
+// as TOML.
 #pragma once
 
 #include <fmt/format.h>
@@ -27,6 +28,7 @@ template <typename T>
 struct Inner {
   using Type = T;
   static constexpr std::string_view kBehind = ".";
+  static constexpr bool kIsList = false;
 };
 template <typename T>
 struct Inner<std::optional<T>> : Inner<T> {};
@@ -34,6 +36,7 @@ template <typename T>
 struct Inner<std::vector<T>> {
   using Type = T;
   static constexpr std::string_view kBehind = "[].";
+  static constexpr bool kIsList = true;
 };
 
 class OptionLister {
@@ -44,17 +47,14 @@ class OptionLister {
     using Table = typename Inner<T>::Type;
     if constexpr (kIsTable<T>) {
       list_table(key + ".", member);
-    } else if constexpr (kIsTable<Table>) {
-      Table table;
-      list_table(key + std::string(Inner<T>::kBehind), table);
     } else {
-      options_.push_back({key, type_of(member), value_of(member), std::string(comment)});
-      const std::string_view word = find_option_word(name);
-      if (!word.empty()) {
-        options_.back().type += fmt::format(" or \"{}\"", word);
+      if constexpr (!kIsTable<Table> || Inner<T>::kIsList) {
+        options_.push_back({key, type_of(member), value_of(member), std::string(comment)});
+        add_word(find_option_word(name));
       }
-      if (!word.empty() && options_.back().default_value.empty()) {
-        options_.back().default_value = quote(word);
+      if constexpr (kIsTable<Table>) {
+        Table table;
+        list_table(key + std::string(Inner<T>::kBehind), table);
       }
     }
   }
@@ -66,7 +66,17 @@ class OptionLister {
   template <typename T>
   static constexpr bool kIsTable =
       base::Visitable<T, OptionLister> && !std::is_same_v<T, Command> &&
-      !std::is_base_of_v<base::OneOrSeveral, T>;
+      !std::is_same_v<T, TcpTarget> && !std::is_base_of_v<base::OneOrSeveral, T>;
+  void add_word(std::string_view word) {
+    if (word.empty()) {
+      return;
+    }
+    OptionDoc& option = options_.back();
+    option.type += fmt::format(" or \"{}\"", word);
+    if (option.default_value.empty()) {
+      option.default_value = quote(word);
+    }
+  }
   template <typename T>
   void list_table(std::string prefix, T& table) {
     const std::string outer = std::exchange(prefix_, std::move(prefix));
@@ -91,8 +101,9 @@ class OptionLister {
   static std::string type_of(const base::OneOrSeveral&) { return "string, or array of strings"; }
   static std::string type_of(const ResourceLimit&) { return "size or \"unlimited\""; }
   template <typename T>
-  requires base::Visitable<T, OptionLister>
+  requires kIsTable<T>
   static std::string type_of(T) { return "table"; }
+  static std::string type_of(const TcpTarget&) { return "port, or string"; }
   static std::string type_of(const Command&) { return "array of strings, or string"; }
   template <typename T>
   requires std::is_enum_v<T>
@@ -142,7 +153,7 @@ class OptionLister {
   }
   /// As an inline table.
   template <typename T>
-  requires base::Visitable<T, OptionLister>
+  requires kIsTable<T>
   static std::string value_of(T table) {
     OptionLister inner;
     table.visit(inner);
@@ -154,6 +165,9 @@ class OptionLister {
       }
     }
     return fmt::format("{{ {} }}", shown);
+  }
+  static std::string value_of(const TcpTarget& target) {
+    return target.empty() ? "" : quote(target.text);
   }
   static std::string value_of(const Command& command) {
     if (command.empty()) {

@@ -40,6 +40,18 @@ const Examples& service_examples() {
       {"environment_file", R"(["-/etc/default/app"])"},
       {"environment_from_file", R"({ TOKEN = "/run/secrets/token" })"},
       {"restart_limit.count", "5"},
+      {"after", R"(["other"])"},
+      {"wants", R"(["cache"])"},
+      {"requires", R"(["migrate"])"},
+      {"ready.fd", "3"},
+      {"ready.tcp", "8080"},
+      {"ready.http", R"("http://127.0.0.1:8080/healthz")"},
+      {"ready.command", R"(["/usr/local/bin/is-ready"])"},
+      {"ready.file", R"("/run/app/ready")"},
+      {"ready.timeout", R"("30s")"},
+      {"health.http", R"("http://127.0.0.1:8080/healthz")"},
+      {"health.tcp", R"("127.0.0.1:8080")"},
+      {"health.command", R"(["/usr/local/bin/is-healthy"])"},
   };
   return kExamples;
 }

@@ -113,6 +113,14 @@ std::optional<std::string> ValueReader::read_string(Node& node, const KeyPath& p
   return node.text;
 }
 
+std::optional<TcpTarget> ValueReader::read_tcp_target(Node& node, const KeyPath& path) {
+  if (node.kind == NodeKind::kInteger) {
+    return TcpTarget{fmt::format("{}", node.integer)};
+  }
+  std::optional<std::string> text = read_string(node, path);
+  return text ? std::optional(TcpTarget{*std::move(text)}) : std::nullopt;
+}
+
 std::optional<bool> ValueReader::read_boolean(Node& node, const KeyPath& path) {
   if (!resolve(node)) {
     return std::nullopt;

@@ -73,6 +73,7 @@ class ValueReader {
   [[nodiscard]] std::optional<base::FileMode> read_mode(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<std::string> read_scalar_text(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<Command> read_command(Node& node, const KeyPath& path);
+  [[nodiscard]] std::optional<TcpTarget> read_tcp_target(Node& node, const KeyPath& path);
   /// False, and told, when `node` is something else.
   [[nodiscard]] bool expect(const Node& node, NodeKind kind, const KeyPath& path,
                             std::string_view wanted);
@@ -124,6 +125,9 @@ class ValueReader {
       item.expanded = true;
     }
     return fill_one_or_several(node, path, member);
+  }
+  bool fill(Node& node, const KeyPath& path, TcpTarget& member) {
+    return set(member, read_tcp_target(node, path));
   }
   bool fill(Node& node, const KeyPath& path, Command& member) {
     return set(member, read_command(node, path));

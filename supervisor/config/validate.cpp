@@ -144,6 +144,7 @@ void validate(const Config& config, const Places& places,
   for (const auto& [name, service] : config.services) {
     validate_service(judge, service, join_key("service", name));
   }
+  validate_order(judge);
   for (const auto& [name, sink] : config.sinks) {
     validate_sink(judge, sink, join_key("sink", name));
   }

@@ -30,6 +30,7 @@ class Judge {
   void require_signal(const std::string& name, const std::string& path) const;
 
   [[nodiscard]] bool has(const std::string& path) const { return places_.has(path); }
+  [[nodiscard]] Place place(const std::string& path) const { return places_.at(path); }
   [[nodiscard]] bool readable(const std::string& path) const {
     return !places_.at(path).unreadable;
   }
@@ -64,6 +65,10 @@ void validate_test(const Judge& judge, const TestConfig& test, const std::string
 void validate_context(const Judge& judge, const ServiceConfig& service, const std::string& path);
 /// [init] and [finish].
 void validate_stages(const Judge& judge);
+/// `ready` and `health`.
+void validate_checks(const Judge& judge, const ServiceConfig& service, const std::string& path);
+/// `after`, `wants` and `requires` of all services: names that exist, no cycle.
+void validate_order(const Judge& judge);
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);
 
 }  // namespace supervisor

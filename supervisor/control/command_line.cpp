@@ -93,6 +93,12 @@ void add_status(CLI::App& app, CommandOptions& options) {
       "Counts of sinks are lines: received = delivered + dropped + buffered.");
 }
 
+void add_explain(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("explain", "Say why a service is as it is, and what is next");
+  verb->add_option("NAME", options.names, "The service")->required()->expected(1);
+  add_json(*verb, options);
+}
+
 void add_transition(CLI::App& app, CommandOptions& options, const char* name,
                     const char* description) {
   CLI::App* verb = app.add_subcommand(name, description);
@@ -166,6 +172,23 @@ void add_healthy(CLI::App& app, CommandOptions& options) {
   verb->footer("Prints what is wrong and ends with 1; with 3 when no birl answers.");
 }
 
+void add_probe(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb =
+      app.add_subcommand("probe", "Look once whether something answers; needs no instance");
+  verb->add_option("KIND", options.probe_kind, "http, tcp or file")
+      ->required()
+      ->check(CLI::IsMember({"http", "tcp", "file"}));
+  verb->add_option("TARGET", options.names, "http://host:port/path; port, host:port or unix:/path")
+      ->required()
+      ->expected(1);
+  verb->add_option("--timeout", options.timeout, "Give up after this long (exit 4)")
+      ->type_name("DURATION")
+      ->default_str("3s");
+  verb->footer(
+      "A URL is well with status 200 to 399. Names are looked for in /etc/hosts, not in DNS.\n"
+      "Example: birl probe http http://127.0.0.1:8080/healthz");
+}
+
 void add_version(CLI::App& app, CommandOptions& options) {
   add_json(*app.add_subcommand("version", "Print the version"), options);
 }
@@ -183,6 +206,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_test(*app);
   add_new(*app, options);
   add_status(*app, options);
+  add_explain(*app, options);
   add_transition(*app, options, "start", "Start services");
   add_transition(*app, options, "stop", "Stop services");
   add_transition(*app, options, "restart", "Stop and start services");
@@ -193,6 +217,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_logs(*app, options);
   add_shutdown(*app, options);
   add_healthy(*app, options);
+  add_probe(*app, options);
   add_version(*app, options);
   app->footer(kFooter);  // last: a verb that has none would inherit it
   return app;

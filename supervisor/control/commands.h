@@ -24,7 +24,7 @@ struct CommandOptions {
   std::vector<std::string> names;
   bool watch = false;                      // status
   bool no_wait = false;                    // start, stop, restart, reload
-  std::string timeout;                     // start, stop, restart, wait; empty: the server's
+  std::string timeout;                     // start, stop, restart, wait, probe; empty: the default
   std::string wait_for = "ready";          // wait
   std::string signal;                      // signal
   bool group = false;                      // signal
@@ -35,6 +35,7 @@ struct CommandOptions {
   std::optional<std::uint32_t> exit_code;  // shutdown
   bool live = false;                       // healthy
   std::string file = "birl.toml";          // new
+  std::string probe_kind;                  // probe: "http", "tcp", "file"
 };
 
 int cmd_run(std::span<const std::string> words);    // words behind `run`
@@ -42,6 +43,7 @@ int cmd_check(std::span<const std::string> words);  // words behind `check`
 int cmd_test(std::span<const std::string> words);   // words behind `test`
 int cmd_new(const CommandOptions& options);
 int cmd_status(const CommandOptions& options);
+int cmd_explain(const CommandOptions& options);
 int cmd_start(const CommandOptions& options);
 int cmd_stop(const CommandOptions& options);
 int cmd_restart(const CommandOptions& options);
@@ -52,6 +54,7 @@ int cmd_rotate(const CommandOptions& options);
 int cmd_logs(const CommandOptions& options);
 int cmd_shutdown(const CommandOptions& options);
 int cmd_healthy(const CommandOptions& options);
+int cmd_probe(const CommandOptions& options);
 int cmd_version(const CommandOptions& options);
 
 /// `[-c FILE-OR-DIRECTORY]... [--hold] [--] [CMD...]`. Pure.

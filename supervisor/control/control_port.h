@@ -49,6 +49,9 @@ class ControlPort {
   [[nodiscard]] virtual std::optional<ServiceProgress> progress(
       const std::string& service) const = 0;
 
+  /// Why it is as it is and what comes next, one fact a line. The service exists.
+  [[nodiscard]] virtual std::vector<std::string> explain(const std::string& service) const = 0;
+
   /// Starting what runs and stopping what is stopped succeeds and does nothing. A failed request
   /// (an instance that is shutting down) is told at once.
   [[nodiscard]] virtual base::Result<void> start(const std::string& service) = 0;

@@ -19,7 +19,7 @@ std::string describe(const ServiceStatus& service) {
 
 std::optional<std::string> find_problem(const ServiceStatus& service, HealthScope scope) {
   if (!service.healthy) {
-    return "its health check fails";
+    return service.reason.empty() ? "its health check fails" : service.reason;
   }
   const bool well = scope == HealthScope::kLive ? service.state != "failed"
                                                 : service.ready || service.state == "done";

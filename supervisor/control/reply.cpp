@@ -105,6 +105,7 @@ ServiceStatus read_service(const Json& json) {
   read(json, "cpu_s", service.cpu_s);
   read(json, "blocked_s", service.blocked_s);
   read(json, "reason", service.reason);
+  read(json, "status", service.said);
   if (const Json* streams = find(json, "streams")) {
     service.out = read_stream(*streams, "stdout");
     service.err = read_stream(*streams, "stderr");
@@ -207,6 +208,17 @@ base::Result<std::vector<HealthProblem>> parse_health(std::string_view text) {
       read(item, "reason", problem.reason);
     });
     return problems;
+  });
+}
+
+base::Result<std::vector<std::string>> parse_explanation(std::string_view text) {
+  return guarded([&]() -> base::Result<std::vector<std::string>> {
+    TRY_ASSIGN(const Json json, parse_object(text));
+    std::vector<std::string> lines;
+    for_each(json, "lines", [&](const Json& item) {
+      lines.push_back(item.is_string() ? item.get<std::string>() : std::string());
+    });
+    return lines;
   });
 }
 

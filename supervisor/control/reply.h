@@ -20,6 +20,8 @@ namespace supervisor {
 [[nodiscard]] base::Result<StatusReport> parse_status(std::string_view text);
 [[nodiscard]] base::Result<std::vector<HealthProblem>> parse_health(std::string_view text);
 
+[[nodiscard]] base::Result<std::vector<std::string>> parse_explanation(std::string_view text);
+
 /// The names of a `logs` answer: one a descriptor, in order.
 [[nodiscard]] base::Result<std::vector<std::string>> parse_log_names(std::string_view text);
 

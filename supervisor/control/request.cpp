@@ -36,6 +36,7 @@ constexpr std::size_t kMany = 512;
 constexpr unsigned kTransition = kNoWaitOption | kTimeoutOption;
 constexpr auto kVerbs = std::to_array<VerbRule>({
     {"status", Verb::kStatus, 0, 1, kNone, "status [NAME]"},
+    {"explain", Verb::kExplain, 1, 1, kNone, "explain NAME"},
     {"start", Verb::kStart, 1, kMany, kTransition, "start NAME..."},
     {"stop", Verb::kStop, 1, kMany, kTransition, "stop NAME..."},
     {"restart", Verb::kRestart, 1, kMany, kTransition, "restart NAME..."},

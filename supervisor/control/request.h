@@ -1,6 +1,7 @@
 // A request as a value: what the words of a request line ask for.
 //
 //     status [NAME]
+//     explain NAME
 //     start | stop | restart | reload NAME... [--no-wait] [--timeout DURATION]
 //     wait NAME... [--for ready|stopped|failed] [--timeout DURATION]
 //     signal SIGNAL NAME [--group]
@@ -27,6 +28,7 @@ namespace supervisor {
 
 enum class Verb : std::uint8_t {
   kStatus,
+  kExplain,
   kStart,
   kStop,
   kRestart,

@@ -134,6 +134,8 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
   switch (request.verb) {
     case Verb::kStatus:
       return status(request);
+    case Verb::kExplain:
+      return explain(request);
     case Verb::kStart:
     case Verb::kStop:
     case Verb::kRestart:
@@ -172,6 +174,17 @@ base::Result<Answer> RequestHandler::status(const Request& request) {
                   [&](const ServiceStatus& service) { return service.name != request.names[0]; });
   }
   return make_answer(make_status_json(report));
+}
+
+base::Result<Answer> RequestHandler::explain(const Request& request) const {
+  TRY(find_places(request));
+  base::JsonWriter json;
+  json.begin_object().field("name", request.names.front()).key("lines").begin_array();
+  for (const std::string& line : port_.explain(request.names.front())) {
+    json.value(line);
+  }
+  json.end_array().end_object();
+  return make_answer(json.text());
 }
 
 /// Every name must exist before anything is done to any.

@@ -61,6 +61,7 @@ class RequestHandler {
  private:
   base::Result<Answer> dispatch(const Request& request);
   base::Result<Answer> status(const Request& request);
+  base::Result<Answer> explain(const Request& request) const;
   base::Result<Answer> transition(const Request& request);
   base::Result<Answer> wait(const Request& request);
   base::Result<Answer> logs(const Request& request);

@@ -54,6 +54,7 @@ void put_service(JsonWriter& json, const ServiceStatus& service) {
   put_optional(json, "cpu_s", service.cpu_s);
   json.field("blocked_s", service.blocked_s);
   put_text(json, "reason", service.reason);
+  put_text(json, "status", service.said);
   json.key("streams").begin_object();
   put_stream(json, "stdout", service.out);
   put_stream(json, "stderr", service.err);

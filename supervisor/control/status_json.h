@@ -39,7 +39,8 @@ struct ServiceStatus {
   std::optional<std::uint64_t> memory_bytes;
   std::optional<double> cpu_s;
   double blocked_s = 0;  // time it waited for its logs
-  std::string reason;    // why it is in this state
+  std::string reason;    // why it is in this state, or not healthy
+  std::string said;      // what it says of itself: STATUS= of sd_notify
   StreamStatus out;      // stdout
   StreamStatus err;      // stderr
 

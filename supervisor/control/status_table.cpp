@@ -56,7 +56,8 @@ std::string format_services(const StatusReport& report, std::uint64_t now_ns) {
   for (const ServiceStatus& service : report.services) {
     rows.push_back({service.primary ? service.name + " *" : service.name, format_state(service),
                     format_pid(service.pid), format_since(service.since_ns, now_ns),
-                    fmt::format("{}", service.restarts), format_exit(service), service.reason});
+                    fmt::format("{}", service.restarts), format_exit(service),
+                    service.reason.empty() ? service.said : service.reason});
   }
   return format_columns(rows);
 }

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t kBudgetMaxNs = 365UL * 24 * 3600 * base::kNsPerSecond;
 constexpr std::uint64_t kReserveMaxNs = 5 * base::kNsPerSecond;
+constexpr std::uint64_t kLinkShareMaxNs = 1 * base::kNsPerSecond;
 constexpr std::uint64_t kKillGraceMaxNs = 1 * base::kNsPerSecond;
 constexpr int kExitCodeMask = 0xff;
 
@@ -63,14 +64,34 @@ void FleetMachine::stop_services() {
   step_ = StopStep::kServices;
   start_give_up_timer(services_deadline_ns_ + make_kill_grace_ns(rules_.shutdown_timeout_ns),
                       now_ns_);
+  const std::vector<std::uint64_t> deadlines_ns = stop_deadlines(services_deadline_ns_, now_ns_);
   for (const auto& service : services_) {
     const int signal = service->rules().primary ? primary_signal_ : 0;
     inputs_.push_back({service->id(),
                        {.kind = ServiceEventKind::kShutdown,
-                        .deadline_ns = services_deadline_ns_,
+                        .deadline_ns = deadlines_ns[service->id()],
                         .signal = signal},
                        now_ns_});
   }
+}
+
+/// Each live dependency in a chain below a service takes a share off the service's time.
+std::vector<std::uint64_t> FleetMachine::stop_deadlines(std::uint64_t deadline_ns,
+                                                        std::uint64_t now_ns) const {
+  std::vector<std::uint64_t> below(services_.size(), 0);  // live services, on the longest chain
+  for (const ServiceId id : graph_.order()) {
+    for (const Dependency& dependency : graph_.dependencies(id)) {
+      const std::uint64_t self = services_[dependency.on]->has_something_to_stop() ? 1 : 0;
+      below[id] = std::max(below[id], below[dependency.on] + self);
+    }
+  }
+  const std::uint64_t longest = below.empty() ? 0 : *std::ranges::max_element(below);
+  const std::uint64_t left_ns = deadline_ns - std::min(deadline_ns, now_ns);
+  const std::uint64_t share_ns = std::min(left_ns / (2 * (longest + 1)), kLinkShareMaxNs);
+  for (std::uint64_t& count : below) {
+    count = deadline_ns - count * share_ns;
+  }
+  return below;
 }
 
 void FleetMachine::hurry(std::uint64_t now_ns) {

@@ -7,9 +7,10 @@
 
 namespace supervisor {
 FleetMachine::FleetMachine(FleetRules rules, std::vector<ServiceRules> services, FleetPort& port)
-    : rules_(std::move(rules)), port_(port) {
+    : rules_(std::move(rules)), port_(port), graph_(make_graph(services)) {
   for (ServiceRules& service : services) {
     const auto id = static_cast<ServiceId>(services_.size());
+    checks_.emplace_back(id, service.checks, port_);
     services_.push_back(
         std::make_unique<ServiceMachine>(id, std::move(service), static_cast<ServicePort&>(*this)));
   }
@@ -96,18 +97,21 @@ void FleetMachine::on_fleet_timer(std::uint64_t generation, std::uint64_t now_ns
 
 base::Result<void> FleetMachine::start(std::string_view name, std::uint64_t now_ns) {
   TRY_ASSIGN(const ServiceId id, find_for("start", name));
-  post(id, {.kind = ServiceEventKind::kStart}, now_ns);
+  start_with_dependencies(id, now_ns);
+  drain();
   return {};
 }
 
 base::Result<void> FleetMachine::stop(std::string_view name, std::uint64_t now_ns) {
   TRY_ASSIGN(const ServiceId id, find_for("stop", name));
+  stop_dependents(id, "is being stopped", now_ns);
   post(id, {.kind = ServiceEventKind::kStop}, now_ns);
   return {};
 }
 
 base::Result<void> FleetMachine::restart(std::string_view name, std::uint64_t now_ns) {
   TRY_ASSIGN(const ServiceId id, find_for("restart", name));
+  start_with_dependencies(id, now_ns);
   post(id, {.kind = ServiceEventKind::kRestart}, now_ns);
   return {};
 }
@@ -164,11 +168,10 @@ void FleetMachine::drain() {
     return;  // called from inside an effect: the loop below goes on with it
   }
   draining_ = true;
-  while (!inputs_.empty()) {
-    const Input input = std::move(inputs_.front());
+  while (!inputs_.empty() || review()) {
+    Input input = std::move(inputs_.front());
     inputs_.pop_front();
-    now_ns_ = input.now_ns;
-    services_[input.service]->step(input.event, input.now_ns);
+    handle(std::move(input));
   }
   draining_ = false;
   if (step_ == StopStep::kServices && unrested_count() == 0) {
@@ -176,15 +179,25 @@ void FleetMachine::drain() {
   }
 }
 
+void FleetMachine::handle(Input input) {
+  const ServiceEventKind kind = input.event.kind;
+  if (kind == ServiceEventKind::kDependenciesMet && state_ != FleetState::kRunning) {
+    return;  // the shutdown began after the review that found it
+  }
+  if (kind == ServiceEventKind::kStop || kind == ServiceEventKind::kShutdown) {
+    input.event.held = has_dependent_to_stop(input.service);
+  }
+  now_ns_ = input.now_ns;
+  services_[input.service]->step(input.event, input.now_ns);
+  pursue_checks(input.service, input.now_ns);
+}
+
 // ---- what the machines ask for ----
 
 void FleetMachine::state_changed(ServiceId service, const StateChange& change) {
   const ServiceMachine& machine = *services_[service];
   port_.state_changed(service, change);
-  if (change.to == ServiceState::kWaiting) {
-    // The seam for after/requires: until they exist, nothing has to be waited for.
-    inputs_.push_back({service, {.kind = ServiceEventKind::kDependenciesMet}, now_ns_});
-  }
+  moved_ = true;
   if (state_ == FleetState::kStopping && machine.rules().primary && machine.at_rest() &&
       machine.last_exit()) {
     decide(DecidedBy::kService, machine.last_exit()->container_code());
@@ -193,6 +206,9 @@ void FleetMachine::state_changed(ServiceId service, const StateChange& change) {
 
 void FleetMachine::ended_for_good(ServiceId service, const Ending& ending) {
   port_.ended_for_good(service, ending);
+  if (services_[service]->state() == ServiceState::kFailed) {
+    on_failed_for_good(service, ending.exit);
+  }
   const ServiceRules& rules = services_[service]->rules();
   if (!rules.primary && ending.effect == EndingEffect::kNone) {
     return;

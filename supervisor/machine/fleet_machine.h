@@ -23,6 +23,22 @@
 // for all services and scripts at once; finish scripts that have not begun get what the kernel got
 // to end the killed, at most 1 s.
 //
+// Order (dependency_graph.h). A service that is `waiting` starts when nothing is in its way any
+// more:
+//   - what it depends on is on the way up or down (waiting, starting, a oneshot that runs,
+//     stopping, also when only its on_exit still runs): it waits;
+//   - what it depends on is down (stopped, failed, in back-off, or waiting for such a one): it
+//     waits if it requires that, and tells why; else it starts, for it was promised an order only;
+//   - what it depends on is ready, or done: nothing.
+// Who was ready once and crashes does not disturb those who depend on it. One that is stopped, or
+// has failed for good, takes down all that require it, at second hand too; a primary that goes down
+// so after a failure ends the container, with the code of the one that has failed.
+// Stops go in the reverse order: the stop of a service is held while any that depends on it, also
+// at second hand over one that is done, is still stopping; its stop.command waits with it. A
+// oneshot that is done and has one counts as up, for there is something to undo. At a shutdown each
+// link of such a chain keeps a share of the budget for the links below it, so that they are asked
+// before they are killed.
+//
 // Exit code: what decided first. A primary that ended (also while being stopped: 143 if it died of
 // the TERM), the code of an explicit request, the last code of a service whose restart_limit ended
 // the container, the code of the init script whose failure did. Nothing decided: the last exit of a
@@ -43,6 +59,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "supervisor/machine/check_machine.h"
 #include "supervisor/machine/service_machine.h"
 #include "supervisor/machine/stage_machine.h"
 
@@ -69,9 +86,11 @@ struct ShutdownRequest {
 };
 
 /// What the fleet asks of PID 1, above what its services do.
-class FleetPort : public ServicePort {
+class FleetPort : public ServicePort, public CheckPort {
  public:
   [[nodiscard]] virtual StagePort& stages() = 0;
+  /// Its checks fail; what follows, follows.
+  virtual void became_unhealthy(ServiceId service, std::string_view reason) = 0;
   /// One timer; a new one replaces it. Fires into on_fleet_timer.
   virtual void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) = 0;
   virtual void cancel_fleet_timer() = 0;
@@ -88,7 +107,8 @@ class FleetMachine final : private ServicePort {
   FleetMachine(const FleetMachine&) = delete;
   FleetMachine& operator=(const FleetMachine&) = delete;
 
-  /// Runs the init scripts, then starts all services with start = "boot".
+  /// Runs the init scripts, then starts all services with start = "boot", and what they want or
+  /// require.
   void boot(std::uint64_t now_ns);
   /// The first one begins the shutdown, a second one hurries it.
   void request_shutdown(const ShutdownRequest& request, std::uint64_t now_ns);
@@ -113,10 +133,22 @@ class FleetMachine final : private ServicePort {
   void on_stage_timer(StageKind kind, std::uint64_t generation, std::uint64_t now_ns);
   /// Whether `pid` is a stage's script.
   bool on_script_exited(pid_t pid, const ExitStatus& exit, std::uint64_t now_ns);
+  /// Of the check `number`; `failure`: why it failed, empty: it passed.
+  void on_checked(ServiceId service, std::uint64_t number, const std::string& failure,
+                  std::uint64_t now_ns);
+  void on_check_timer(ServiceId service, std::uint64_t number, std::uint64_t now_ns);
+  void on_watchdog(ServiceId service, std::uint64_t now_ns);
+  /// It says how often on_watchdog() will come; kept between 10 ms and a day.
+  void on_watchdog_interval(ServiceId service, std::uint64_t interval_ns, std::uint64_t now_ns);
+  /// The service says that its watchdog ran out.
+  void on_watchdog_trigger(ServiceId service, std::uint64_t now_ns);
+  /// Its start or stop under way may last `more_ns` from now.
+  void on_extend(ServiceId service, std::uint64_t more_ns, std::uint64_t now_ns);
   void on_fleet_timer(std::uint64_t generation, std::uint64_t now_ns);
 
   // The operator's commands. They return when the request is taken, not when it is fulfilled. A
-  // service that is where it is wanted is left alone.
+  // service that is where it is wanted is left alone. To start one is to start what it wants and
+  // requires; to stop one is to stop what requires it; a restart leaves the others alone.
   [[nodiscard]] base::Result<void> start(std::string_view name, std::uint64_t now_ns);
   [[nodiscard]] base::Result<void> stop(std::string_view name, std::uint64_t now_ns);
   [[nodiscard]] base::Result<void> restart(std::string_view name, std::uint64_t now_ns);
@@ -124,6 +156,8 @@ class FleetMachine final : private ServicePort {
   [[nodiscard]] FleetState state() const { return state_; }
   [[nodiscard]] std::size_t service_count() const { return services_.size(); }
   [[nodiscard]] const ServiceMachine& service(ServiceId id) const { return *services_[id]; }
+  [[nodiscard]] const CheckMachine& checks(ServiceId id) const { return checks_[id]; }
+  [[nodiscard]] const DependencyGraph& graph() const { return graph_; }
   [[nodiscard]] std::optional<ServiceId> find(std::string_view name) const;
   [[nodiscard]] std::optional<ServiceId> find_by_pid(pid_t pid) const;
   /// The first primary; signals are forwarded to it.
@@ -153,9 +187,35 @@ class FleetMachine final : private ServicePort {
   void state_changed(ServiceId service, const StateChange& change) override;
   void ended_for_good(ServiceId service, const Ending& ending) override;
 
+  // Order (fleet_order.cpp).
+  struct Obstacle {
+    bool down = false;   // it does not go by itself
+    std::string reason;  // empty: there is none
+  };
+  [[nodiscard]] static DependencyGraph make_graph(const std::vector<ServiceRules>& services);
+  [[nodiscard]] Obstacle find_obstacle(const Dependency& dependency,
+                                       const std::vector<Obstacle>& obstacles) const;
+  [[nodiscard]] Obstacle find_obstacle(ServiceId waiting,
+                                       const std::vector<Obstacle>& obstacles) const;
+  bool review();
+  void review_waiting();
+  void review_held();
+  void start_with_dependencies(ServiceId service, std::uint64_t now_ns);
+  bool stop_dependents(ServiceId service, std::string_view why, std::uint64_t now_ns);
+  void on_failed_for_good(ServiceId service, const ExitStatus& exit);
+  [[nodiscard]] bool has_dependent_to_stop(ServiceId service) const;
+  [[nodiscard]] std::vector<std::uint64_t> stop_deadlines(std::uint64_t deadline_ns,
+                                                          std::uint64_t now_ns) const;
+
+  // Checks (fleet_checks.cpp).
+  void pursue_checks(ServiceId service, std::uint64_t now_ns);
+  void act_on(ServiceId service, CheckVerdict verdict, std::uint64_t now_ns);
+  void on_unhealthy(ServiceId service, const std::string& why, std::uint64_t now_ns);
+
   void post(ServiceId service, ServiceEvent event, std::uint64_t now_ns);
   void post_all(const ServiceEvent& event, std::uint64_t now_ns);
   void drain();
+  void handle(Input input);
   void begin_shutdown(const ShutdownRequest& request, std::uint64_t now_ns);
   void stop_services();
   void hurry(std::uint64_t now_ns);
@@ -180,7 +240,9 @@ class FleetMachine final : private ServicePort {
 
   FleetRules rules_;
   FleetPort& port_;
+  DependencyGraph graph_;
   std::vector<std::unique_ptr<ServiceMachine>> services_;
+  std::vector<CheckMachine> checks_;  // by ServiceId
   std::array<std::optional<StageMachine>, kStageNames.size()> stages_;
   FleetState state_ = FleetState::kRunning;
   StopStep step_ = StopStep::kNone;
@@ -190,6 +252,7 @@ class FleetMachine final : private ServicePort {
   std::uint64_t finish_deadline_ns_ = 0;
   std::deque<Input> inputs_;
   bool draining_ = false;
+  bool moved_ = false;        // a service changed its state since the last review
   std::uint64_t now_ns_ = 0;  // of the input being handled
   std::uint64_t give_up_ns_ = 0;
   std::uint64_t timer_generation_ = 0;

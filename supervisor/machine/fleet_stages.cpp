@@ -27,7 +27,7 @@ void FleetMachine::start_services() {
   services_started_ = true;
   for (ServiceId id = 0; id < services_.size(); ++id) {
     if (services_[id]->rules().start == StartMode::kBoot) {
-      inputs_.push_back({id, {.kind = ServiceEventKind::kStart}, now_ns_});
+      start_with_dependencies(id, now_ns_);
     }
   }
 }

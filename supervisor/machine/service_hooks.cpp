@@ -7,14 +7,14 @@
 
 namespace supervisor {
 
-/// A oneshot that ran to its end is undone by its stop command.
 bool ServiceMachine::has_something_to_undo() const {
-  return rules_.type == ServiceType::kOneshot && rules_.has_stop_command;
+  return state_ == ServiceState::kDone && rules_.type == ServiceType::kOneshot &&
+         rules_.has_stop_command && !hurried_;
 }
 
 void ServiceMachine::run_stop_command() {
   if (!rules_.has_stop_command || hurried_) {
-    return ask_to_stop();
+    return child_ == ChildPhase::kAlive ? send_stop_signal() : void();
   }
   stop_command_runs_ = true;
   port_.run_hook(id_, HookKind::kStop, "");
@@ -32,6 +32,7 @@ bool ServiceMachine::begin_exit_hook(const std::string& reason) {
   } else {
     stop_began_ns_ = now_ns_;
     stop_phase_ = StopPhase::kAsked;
+    stop_reason_ = "stopped";  // if that is asked for meanwhile
     enter(ServiceState::kStopping, reason);
   }
   start_timer(TimerKind::kHook, std::min(rules_.exit_hook_timeout_ns, exit_hook_left_ns()));
@@ -54,7 +55,7 @@ void ServiceMachine::on_hook_done(const ServiceEvent& event) {
       if (child_ == ChildPhase::kHook) {
         finish_stop();
       } else if (child_ == ChildPhase::kAlive && stop_phase_ == StopPhase::kAsked) {
-        ask_to_stop();
+        send_stop_signal();
       }
       return;
     case HookKind::kExit:

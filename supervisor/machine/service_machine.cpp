@@ -2,6 +2,7 @@
 // service_stop.cpp what a stop does.
 #include "supervisor/machine/service_machine.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -42,7 +43,7 @@ void ServiceMachine::dispatch(const ServiceEvent& event) {
     case ServiceEventKind::kStart:
       return on_start();
     case ServiceEventKind::kStop:
-      return on_stop();
+      return on_stop(event);
     case ServiceEventKind::kRestart:
       return on_restart();
     case ServiceEventKind::kDependenciesMet:
@@ -57,6 +58,10 @@ void ServiceMachine::dispatch(const ServiceEvent& event) {
       return on_exited(event);
     case ServiceEventKind::kReady:
       return on_ready();
+    case ServiceEventKind::kUnhealthy:
+      return on_unhealthy(event);
+    case ServiceEventKind::kExtend:
+      return on_extend(event);
     case ServiceEventKind::kTimer:
       return on_timer(event);
     case ServiceEventKind::kHookDone:
@@ -67,6 +72,8 @@ void ServiceMachine::dispatch(const ServiceEvent& event) {
       return on_shutdown(event);
     case ServiceEventKind::kHurry:
       return on_hurry();
+    case ServiceEventKind::kStopReleased:
+      return on_stop_released();
   }
 }
 
@@ -93,20 +100,27 @@ void ServiceMachine::on_start() {
   }
 }
 
-void ServiceMachine::on_stop() {
+void ServiceMachine::on_stop(const ServiceEvent& event) {
+  std::string reason = event.text.empty() ? "stopped" : event.text;
   switch (state_) {
     case ServiceState::kWaiting:
     case ServiceState::kBackoff:
-      return enter(ServiceState::kStopped, "stopped");
+      return enter(ServiceState::kStopped, std::move(reason));
     case ServiceState::kStarting:
     case ServiceState::kRunning:
-      return begin_stop(Goal::kDown);
+      begin_stop(Goal::kDown, std::move(reason));
+      return event.held ? hold_stop() : ask_to_stop();
     case ServiceState::kStopping:
       goal_ = Goal::kDown;
       pending_end_.reset();
+      stop_reason_ = std::move(reason);
       return;
     case ServiceState::kDone:
-      return has_something_to_undo() ? begin_stop(Goal::kDown) : void();
+      if (!has_something_to_undo()) {
+        return;
+      }
+      begin_stop(Goal::kDown, std::move(reason));
+      return event.held ? hold_stop() : ask_to_stop();
     case ServiceState::kStopped:
     case ServiceState::kFailed:
       return;  // down already; failed and done keep telling how it went
@@ -117,9 +131,14 @@ void ServiceMachine::on_restart() {
   switch (state_) {
     case ServiceState::kStarting:
     case ServiceState::kRunning:
-      return begin_stop(Goal::kUp);
+      begin_stop(Goal::kUp, "stopped");
+      return ask_to_stop();
     case ServiceState::kDone:
-      return has_something_to_undo() ? begin_stop(Goal::kUp) : on_start();
+      if (!has_something_to_undo()) {
+        return on_start();
+      }
+      begin_stop(Goal::kUp, "stopped");
+      return ask_to_stop();
     case ServiceState::kStopped:
     case ServiceState::kFailed:
     case ServiceState::kBackoff:
@@ -173,9 +192,11 @@ void ServiceMachine::on_spawned(const ServiceEvent& event) {
   switch (state_) {
     case ServiceState::kStarting:
       cancel_timer();
-      return rules_.awaits_ready ? void() : enter(ServiceState::kRunning, "");
+      return rules_.awaits_ready() && !ready_early_ ? await_ready()
+                                                    : enter(ServiceState::kRunning, "");
     case ServiceState::kStopping:
-      return run_stop_command();  // the stop that came while it was being spawned; its timer runs
+      // The stop that came while it was being spawned; its timer runs.
+      return stop_phase_ == StopPhase::kAsked ? run_stop_command() : void();
     case ServiceState::kStopped:
     case ServiceState::kWaiting:
     case ServiceState::kRunning:
@@ -232,7 +253,8 @@ void ServiceMachine::on_exited(const ServiceEvent& event) {
 void ServiceMachine::on_ready() {
   switch (state_) {
     case ServiceState::kStarting:
-      return child_ == ChildPhase::kAlive ? enter(ServiceState::kRunning, "") : void();
+      ready_early_ = child_ == ChildPhase::kSpawning;
+      return ready_early_ ? void() : enter(ServiceState::kRunning, "");
     case ServiceState::kStopped:
     case ServiceState::kWaiting:
     case ServiceState::kRunning:
@@ -241,6 +263,47 @@ void ServiceMachine::on_ready() {
     case ServiceState::kFailed:
     case ServiceState::kDone:
       return;  // late, or told twice
+  }
+}
+
+void ServiceMachine::on_unhealthy(const ServiceEvent& event) {
+  switch (state_) {
+    case ServiceState::kRunning:
+      return rules_.unhealthy_then == UnhealthyThen::kRestart
+                 ? stop_as_crash(Goal::kReplace, event.text)
+                 : void();
+    case ServiceState::kStopped:
+    case ServiceState::kWaiting:
+    case ServiceState::kStarting:
+    case ServiceState::kStopping:
+    case ServiceState::kBackoff:
+    case ServiceState::kFailed:
+    case ServiceState::kDone:
+      return;  // late: the run that was looked at is over
+  }
+}
+
+/// Only what has a limit is extended, and never beyond a shutdown's deadline.
+void ServiceMachine::on_extend(const ServiceEvent& event) {
+  switch (state_) {
+    case ServiceState::kStarting:
+      if (timer_ && timer_->kind == TimerKind::kReady && event.deadline_ns > timer_->due_ns) {
+        start_timer(TimerKind::kReady, event.deadline_ns - now_ns_);
+      }
+      return;
+    case ServiceState::kStopping:
+      if (is_being_asked() && event.deadline_ns > stop_deadline_ns_) {
+        stop_deadline_ns_ = std::min(event.deadline_ns, shutdown_deadline_ns_);
+        arm_stop_timer();
+      }
+      return;
+    case ServiceState::kStopped:
+    case ServiceState::kWaiting:
+    case ServiceState::kRunning:
+    case ServiceState::kBackoff:
+    case ServiceState::kFailed:
+    case ServiceState::kDone:
+      return;  // nothing has a limit
   }
 }
 
@@ -254,7 +317,7 @@ void ServiceMachine::on_timer(const ServiceEvent& event) {
       ++restarts_;
       return begin_wait();
     case ServiceState::kStarting:
-      return on_spawn_stuck();
+      return on_start_timer();
     case ServiceState::kStopping:
       return on_stop_timer();
     case ServiceState::kStopped:

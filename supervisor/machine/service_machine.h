@@ -23,26 +23,36 @@
 //   stopped failed done none                    none
 //   waiting             none                    none
 //   starting            spawning                spawn
-//                       alive (not ready)       none
+//                       alive (not ready)       ready, none without a ready.timeout
 //   running             alive                   none
-//   stopping            spawning | alive        stop, none after the KILL
+//   stopping            spawning | alive | hook held: none, or stop at a shutdown's deadline
+//                       spawning | alive        stop, none after the KILL
 //                       lingering               linger: polls, up to the stop's deadline
-//                       none, a hook runs       stop (stop.command) | hook (on_exit)
+//                       hook                    stop (stop.command) | hook (on_exit)
 //   backoff             none                    backoff
 //
+// `hook` is no process of the service's own: stop.command or on_exit runs, or will when released.
+// A stop may be held: others depend on this service and are stopped first. It is `stopping` then
+// (nothing restarts it), without a signal, until it is released; a shutdown's deadline stands.
 // A stop sends the stop signal to the process or its group, and KILL to the group at the deadline:
 // the request's time + stop.timeout, cut to the fleet's deadline at a shutdown. When the group was
 // asked, the end of its leader (often just a shell, which dies of TERM at once) is not the end:
 // `lingering` gives the others the time they were promised. When only the process was asked, its
 // end ends the stop, and what is left of the group gets KILL.
+// A crash sends KILL to what is left of the group at once, before any restart. A oneshot that
+// succeeded keeps its group: leaving something behind may be what it is for.
+// A start that is not ready in time, and a run that is unhealthy, are stopped like any other and
+// are crashes when that is done: `stopping` with the reason, then back-off or an end for good. What
+// became unhealthy is restarted whatever the policy says, since that is what health.then asks for.
+// The operator's stop of a primary is no end for good: it can be started again, so the container
+// goes on; `birl shutdown` ends it.
+//
 // Hooks (service_hooks.cpp) are part of the life: stop.command runs before the stop signal and
-// within its deadline; a service whose process is gone meanwhile waits for it. on_exit runs after
-// the end of every run, whatever ended it, and the service is `stopping` until it is done: only
-// then does a crash lead to back-off, failed or done, and a stop to stopped. A hurry leaves on_exit
-// out. A oneshot that is done and has a stop.command runs that when it is stopped. A crash sends
-// KILL to what is left of the group at once, before any restart. A oneshot that succeeded keeps its
-// group: leaving something behind may be what it is for. The operator's stop of a primary is no end
-// for good: it can be started again, so the container goes on; `birl shutdown` ends it.
+// within its deadline, of a held stop when it is released; a service whose process is gone
+// meanwhile waits for it. on_exit runs after the end of every run, whatever ended it, and the
+// service is `stopping` until it is done: only then does a crash lead to back-off, failed or done,
+// and a stop to stopped. A hurry leaves on_exit out. A oneshot that is done and has a stop.command
+// runs that when it is stopped.
 //
 // Every event is legal in every state, late and repeated ones too: the switches in the source are
 // total over the states, and each cell that does nothing says so. A process that nobody asked for
@@ -63,19 +73,22 @@ namespace supervisor {
 
 enum class ServiceEventKind : std::uint8_t {
   kStart,                // the operator or the boot wants it up
-  kStop,                 // the operator wants it down
+  kStop,                 // down, for the reason `text`; `held`: with the signal later
   kRestart,              // down, then up
   kDependenciesMet,      // it may start
   kDependenciesBlocked,  // it may not, `text` says why
   kSpawned,              // `incarnation` is running as `pid`
   kSpawnFailed,          // `incarnation` could not be started: `exit`, `text`
   kExited,               // `pid` has ended: `exit`
-  kReady,                // it says that it is ready
+  kReady,                // it is ready
+  kUnhealthy,            // it does not work any more: `text`
+  kExtend,               // it asks for a start or stop that may last until `deadline_ns`
   kTimer,                // the timer of `generation` fired
   kHookDone,             // `hook` has ended
   kGroupChanged,         // somebody was reaped: a lingering group may be gone
-  kShutdown,             // the container ends: down until `deadline_ns`, no way back
+  kShutdown,             // the container ends: down until `deadline_ns`, no way back; or `held`
   kHurry,                // the operator is impatient: KILL
+  kStopReleased,         // a held stop may go on
 };
 
 struct ServiceEvent {
@@ -87,7 +100,8 @@ struct ServiceEvent {
   std::uint64_t generation = 0;
   std::uint64_t deadline_ns = 0;
   HookKind hook = HookKind::kStop;
-  int signal = 0;  // kShutdown: sent instead of the stop signal; 0: none
+  int signal = 0;     // kShutdown: sent instead of the stop signal; 0: none
+  bool held = false;  // kStop, kShutdown: others stop first, kStopReleased comes
 };
 
 enum class ChildPhase : std::uint8_t { kNone, kSpawning, kAlive, kLingering, kHook };
@@ -120,18 +134,31 @@ class ServiceMachine {
   [[nodiscard]] const std::string& reason() const { return reason_; }  // of the state
   [[nodiscard]] const std::optional<ServiceTimer>& timer() const { return timer_; }
   [[nodiscard]] const std::optional<StopReport>& stop_report() const { return stop_report_; }
+  /// A oneshot that ran to its end is undone by its stop command; not in a hurry.
+  [[nodiscard]] bool has_something_to_undo() const;
+  /// A stop would find something to do.
+  [[nodiscard]] bool has_something_to_stop() const { return !at_rest() || has_something_to_undo(); }
+  /// It stops, and others come first.
+  [[nodiscard]] bool stop_held() const {
+    return state_ == ServiceState::kStopping && stop_phase_ == StopPhase::kHeld;
+  }
 
   /// ASSERTs the table above.
   void check_invariants() const;
 
  private:
   static constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
-  enum class Goal : std::uint8_t { kDown, kUp };
-  enum class StopPhase : std::uint8_t { kAsked, kKilled };
+  enum class Goal : std::uint8_t {
+    kDown,
+    kUp,      // a fresh start
+    kCrash,   // as if it had crashed; the policy decides
+    kReplace  // as if it had crashed, and a restart whatever the policy is
+  };
+  enum class StopPhase : std::uint8_t { kHeld, kAsked, kKilled };
 
   void dispatch(const ServiceEvent& event);
   void on_start();
-  void on_stop();
+  void on_stop(const ServiceEvent& event);
   void on_restart();
   void on_dependencies_met();
   void on_dependencies_blocked(const ServiceEvent& event);
@@ -139,26 +166,41 @@ class ServiceMachine {
   void on_spawn_failed(const ServiceEvent& event);
   void on_exited(const ServiceEvent& event);
   void on_ready();
+  void on_unhealthy(const ServiceEvent& event);
+  void on_extend(const ServiceEvent& event);
   void on_timer(const ServiceEvent& event);
   void on_hook_done(const ServiceEvent& event);
   void on_group_changed();
   void on_shutdown(const ServiceEvent& event);
   void on_hurry();
+  void on_stop_released();
 
   // Starts and ends of runs.
   void begin_fresh();
   void begin_wait();
   void begin_spawn();
   void on_spawn_stuck();
+  [[nodiscard]] std::uint64_t spawn_limit_ns() const;
+  void await_ready();
+  void on_start_timer();
+  void stop_as_crash(Goal goal, std::string reason);
   void end_run(const ExitStatus& exit, std::string reason);
   void conclude_run(const ExitStatus& exit, std::string reason);
+  void follow_run(AfterRun after, const ExitStatus& exit, std::string reason);
+  void follow_stopped_run();
   void end_for_good(ServiceState state, const ExitStatus& exit, std::string reason,
                     EndingEffect effect);
   void kill_stray(pid_t pid);
 
   // Stops (service_stop.cpp).
-  void begin_stop(Goal goal_after);
+  void begin_stop(Goal goal_after, std::string reason_after);
+  void hold_stop();
   void ask_to_stop();
+  void send_stop_signal();
+  /// A stop with a deadline that may still be moved.
+  [[nodiscard]] bool is_being_asked() const {
+    return stop_phase_ == StopPhase::kAsked && !exit_hook_runs_;
+  }
   void arm_stop_timer();
   void cut_stop(std::uint64_t deadline_ns);
   void on_stop_timer();
@@ -174,7 +216,6 @@ class ServiceMachine {
   void on_exit_hook_over();
   [[nodiscard]] std::uint64_t exit_hook_left_ns() const;
   void drop_hooks();
-  [[nodiscard]] bool has_something_to_undo() const;
 
   void enter(ServiceState state, std::string reason);
   void start_timer(TimerKind kind, std::uint64_t delay_ns);
@@ -187,13 +228,16 @@ class ServiceMachine {
   ServiceState state_ = ServiceState::kStopped;
   Goal goal_ = Goal::kDown;  // what `stopping` leads to
   ChildPhase child_ = ChildPhase::kNone;
+  bool ready_early_ = false;  // it was ready before its spawn was confirmed
   StopPhase stop_phase_ = StopPhase::kAsked;
   pid_t pid_ = 0;  // leader of the group; kept while the group lingers
   std::uint32_t incarnation_ = 0;
   std::uint64_t now_ns_ = 0;  // of the event being stepped
   std::uint64_t since_ns_ = 0;
+  std::uint64_t start_began_ns_ = 0;
   std::uint64_t run_began_ns_ = 0;
   std::uint64_t stop_deadline_ns_ = 0;
+  std::string stop_reason_;  // of `stopped`, when the stop leads there
   std::uint64_t shutdown_deadline_ns_ = kNever;
   int shutdown_signal_ = 0;
   std::uint64_t stop_began_ns_ = 0;

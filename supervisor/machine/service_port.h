@@ -21,11 +21,10 @@
 #include <string_view>
 
 #include "supervisor/config/config.h"
+#include "supervisor/machine/dependency_graph.h"
 #include "supervisor/machine/exit_status.h"
 
 namespace supervisor {
-
-using ServiceId = std::uint32_t;  // index in the fleet
 
 enum class ServiceState : std::uint8_t {
   kStopped,   // nobody wants it
@@ -48,6 +47,7 @@ inline constexpr std::array<std::string_view, 8> kServiceStateNames{
 enum class TimerKind : std::uint8_t {
   kBackoff,  // the next start
   kSpawn,    // the start counts as stuck
+  kReady,    // the start has taken too long
   kStop,     // the KILL
   kLinger,   // look again whether the group is gone
   kHook,     // on_exit has had its time

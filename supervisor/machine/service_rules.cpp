@@ -11,6 +11,45 @@ RestartPolicy make_restart_policy(const ServiceConfig& config) {
   return runs_once ? RestartPolicy::kNever : RestartPolicy::kAlways;
 }
 
+std::vector<DependencyRule> make_dependencies(const ServiceConfig& config) {
+  std::vector<DependencyRule> rules;
+  const auto add = [&](const std::vector<std::string>& names, DependencyKind kind) {
+    for (const std::string& name : names) {
+      rules.push_back({name, kind});
+    }
+  };
+  add(config.after, DependencyKind::kAfter);
+  add(config.wants, DependencyKind::kWants);
+  add(config.needs, DependencyKind::kRequires);
+  return rules;
+}
+
+CheckRules make_check_rules(const ServiceConfig& config) {
+  CheckRules rules;
+  if (config.type == ServiceType::kOneshot) {
+    return rules;  // it is ready when it is done
+  }
+  const ReadyConfig& ready = config.ready;
+  const HealthConfig& health = config.health;
+  if (ready.fd || ready.sd_notify) {
+    rules.ready = ReadySource::kItself;
+  } else if (!ready.tcp.empty() || !ready.http.empty() || !ready.command.empty() ||
+             !ready.file.empty()) {
+    rules.ready = ReadySource::kChecks;
+  }
+  if (health.watchdog) {
+    rules.health = HealthSource::kWatchdog;
+  } else if (!health.http.empty() || !health.tcp.empty() || !health.command.empty()) {
+    rules.health = HealthSource::kChecks;
+  }
+  rules.ready_interval_ns = ready.interval.ns;
+  rules.health_interval_ns = health.interval.ns;
+  rules.health_check_timeout_ns = health.timeout.ns;
+  rules.health_failures = health.failures;
+  rules.start_period_ns = health.start_period.ns;
+  return rules;
+}
+
 }  // namespace
 
 ServiceRules make_service_rules(const ServiceConfig& config, int stop_signal) {
@@ -18,7 +57,13 @@ ServiceRules make_service_rules(const ServiceConfig& config, int stop_signal) {
   rules.name = config.name;
   rules.type = config.type;
   rules.start = config.start;
+  rules.dependencies = make_dependencies(config);
   rules.primary = config.primary;
+  rules.checks = make_check_rules(config);
+  if (rules.awaits_ready() && config.ready.timeout) {
+    rules.ready_timeout_ns = config.ready.timeout->ns;
+  }
+  rules.unhealthy_then = config.health.then;
   rules.restart = make_restart_policy(config);
   rules.success_exit_codes = config.success_exit_codes;
   rules.backoff = config.backoff;

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "supervisor/config/config.h"
+#include "supervisor/machine/dependency_graph.h"
 
 namespace supervisor {
 
@@ -17,12 +19,41 @@ struct ServiceLimits {
   std::uint64_t exit_hook_least_ns = 500 * base::kNsPerMs;   // of on_exit at a shutdown's end
 };
 
+/// As configured: by name.
+struct DependencyRule {
+  std::string on;
+  DependencyKind kind = DependencyKind::kAfter;
+
+  friend bool operator==(const DependencyRule&, const DependencyRule&) = default;
+};
+
+enum class ReadySource : std::uint8_t {
+  kStart,   // ready once it runs
+  kItself,  // it tells: a descriptor, sd_notify
+  kChecks,  // it is looked at
+};
+enum class HealthSource : std::uint8_t { kNone, kChecks, kWatchdog };
+
+struct CheckRules {
+  ReadySource ready = ReadySource::kStart;
+  std::uint64_t ready_interval_ns = 250 * base::kNsPerMs;
+  std::uint64_t ready_check_timeout_ns = 3 * base::kNsPerSecond;  // of one check
+  HealthSource health = HealthSource::kNone;
+  std::uint64_t health_interval_ns = 10 * base::kNsPerSecond;
+  std::uint64_t health_check_timeout_ns = 3 * base::kNsPerSecond;
+  std::uint32_t health_failures = 3;
+  std::uint64_t start_period_ns = 0;
+};
+
 struct ServiceRules {
   std::string name;
   ServiceType type = ServiceType::kDaemon;
   StartMode start = StartMode::kBoot;
+  std::vector<DependencyRule> dependencies;
   bool primary = false;
-  bool awaits_ready = false;  // stays `starting` until kReady comes
+  CheckRules checks;
+  std::optional<std::uint64_t> ready_timeout_ns;  // of the whole start
+  UnhealthyThen unhealthy_then = UnhealthyThen::kRestart;
   RestartPolicy restart = RestartPolicy::kAlways;
   std::vector<std::int32_t> success_exit_codes{0};
   BackoffConfig backoff;
@@ -34,6 +65,9 @@ struct ServiceRules {
   bool has_exit_hook = false;
   std::uint64_t exit_hook_timeout_ns = 5 * base::kNsPerSecond;
   ServiceLimits limits;
+
+  /// Stays `starting` until kReady comes.
+  [[nodiscard]] bool awaits_ready() const { return checks.ready != ReadySource::kStart; }
 };
 
 /// `stop_signal` is config.stop.signal as a number: names are the business of whoever loads.

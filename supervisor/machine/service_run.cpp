@@ -8,6 +8,11 @@
 #include "supervisor/machine/service_machine.h"
 
 namespace supervisor {
+namespace {
+
+constexpr int kCodeDidNotWork = 1;  // of a run that was ended for that and then exited well
+
+}  // namespace
 
 void ServiceMachine::begin_fresh() {
   backoff_.reset();
@@ -22,10 +27,39 @@ void ServiceMachine::begin_wait() {
 
 void ServiceMachine::begin_spawn() {
   child_ = ChildPhase::kSpawning;
+  ready_early_ = false;
   ++incarnation_;
+  start_began_ns_ = now_ns_;
   enter(ServiceState::kStarting, "");
-  start_timer(TimerKind::kSpawn, rules_.limits.spawn_timeout_ns);
+  start_timer(TimerKind::kSpawn, spawn_limit_ns());
   port_.spawn(id_, incarnation_);
+}
+
+std::uint64_t ServiceMachine::spawn_limit_ns() const {
+  return std::min(rules_.limits.spawn_timeout_ns, rules_.ready_timeout_ns.value_or(kNever));
+}
+
+/// The limit is of the whole start: what the spawn took is gone.
+void ServiceMachine::await_ready() {
+  if (rules_.ready_timeout_ns) {
+    const std::uint64_t gone_ns = now_ns_ - start_began_ns_;
+    start_timer(TimerKind::kReady,
+                *rules_.ready_timeout_ns - std::min(*rules_.ready_timeout_ns, gone_ns));
+  }
+}
+
+void ServiceMachine::on_start_timer() {
+  if (child_ == ChildPhase::kSpawning) {
+    return on_spawn_stuck();
+  }
+  const std::uint64_t taken_ns = (now_ns_ - start_began_ns_) / base::kNsPerMs * base::kNsPerMs;
+  stop_as_crash(Goal::kCrash, fmt::format("not ready within {}", base::format_duration(taken_ns)));
+}
+
+void ServiceMachine::stop_as_crash(Goal goal, std::string reason) {
+  begin_stop(goal, reason);
+  ask_to_stop();
+  reason_ = std::move(reason);
 }
 
 void ServiceMachine::on_spawn_stuck() {
@@ -33,10 +67,10 @@ void ServiceMachine::on_spawn_stuck() {
   child_ = ChildPhase::kNone;
   last_exit_ = ExitStatus::not_started(kCodeNotExecutable);
   end_run(*last_exit_, fmt::format("cannot start {}: the start hung for {}", rules_.name,
-                                   base::format_duration(rules_.limits.spawn_timeout_ns)));
+                                   base::format_duration(spawn_limit_ns())));
 }
 
-/// The run ended by itself, or never began: restart, or the end for good.
+/// The run ended by itself, or never began.
 void ServiceMachine::end_run(const ExitStatus& exit, std::string reason) {
   const bool success = exit.is_success(rules_.success_exit_codes);
   if (exit.kind != ExitKind::kNotStarted && !(success && rules_.type == ServiceType::kOneshot)) {
@@ -52,7 +86,22 @@ void ServiceMachine::end_run(const ExitStatus& exit, std::string reason) {
 /// Nothing of the run is left.
 void ServiceMachine::conclude_run(const ExitStatus& exit, std::string reason) {
   const bool success = exit.is_success(rules_.success_exit_codes);
-  switch (decide_after_run(rules_.type, rules_.restart, success)) {
+  follow_run(decide_after_run(rules_.type, rules_.restart, success), exit, std::move(reason));
+}
+
+/// It was stopped because it did not work: a failure, however it took the stop.
+void ServiceMachine::follow_stopped_run() {
+  backoff_.on_run_ended(now_ns_ - run_began_ns_);
+  const bool took_it_well = last_exit_->is_success(rules_.success_exit_codes);
+  const ExitStatus exit = took_it_well ? ExitStatus::exited(kCodeDidNotWork) : *last_exit_;
+  const AfterRun after = goal_ == Goal::kReplace ? AfterRun::kRestart
+                                                 : decide_after_run(rules_.type, rules_.restart,
+                                                                    /*success=*/false);
+  follow_run(after, exit, std::move(stop_reason_));
+}
+
+void ServiceMachine::follow_run(AfterRun after, const ExitStatus& exit, std::string reason) {
+  switch (after) {
     case AfterRun::kDone:
       return end_for_good(ServiceState::kDone, exit, std::move(reason), EndingEffect::kNone);
     case AfterRun::kFailed:
@@ -60,6 +109,7 @@ void ServiceMachine::conclude_run(const ExitStatus& exit, std::string reason) {
     case AfterRun::kRestart:
       break;
   }
+  goal_ = Goal::kUp;
   if (!window_.try_count(now_ns_)) {
     reason += fmt::format("; restart_limit: {} restarts within {}", rules_.restart_limit.count,
                           base::format_duration(rules_.restart_limit.within.ns));

@@ -1,5 +1,6 @@
 // How a service is stopped, by the operator, by a shutdown or in a hurry; and what always holds.
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "supervisor/machine/service_machine.h"
@@ -24,7 +25,7 @@ void ServiceMachine::on_shutdown(const ServiceEvent& event) {
     case ServiceState::kStarting:
     case ServiceState::kRunning:
     case ServiceState::kDone:
-      return on_stop();
+      return on_stop(event);
     case ServiceState::kStopping:
       goal_ = Goal::kDown;
       pending_end_.reset();
@@ -40,10 +41,11 @@ void ServiceMachine::on_hurry() {
   switch (state_) {
     case ServiceState::kWaiting:
     case ServiceState::kBackoff:
-      return on_stop();
+      return enter(ServiceState::kStopped, "stopped");
     case ServiceState::kStarting:
     case ServiceState::kRunning:
-      begin_stop(Goal::kDown);
+      begin_stop(Goal::kDown, "stopped");
+      ask_to_stop();
       return kill_all();
     case ServiceState::kStopping:
       goal_ = Goal::kDown;
@@ -56,24 +58,55 @@ void ServiceMachine::on_hurry() {
   }
 }
 
-void ServiceMachine::begin_stop(Goal goal_after) {
+void ServiceMachine::on_stop_released() {
+  switch (state_) {
+    case ServiceState::kStopping:
+      return stop_phase_ == StopPhase::kHeld ? ask_to_stop() : void();
+    case ServiceState::kStopped:
+    case ServiceState::kWaiting:
+    case ServiceState::kStarting:
+    case ServiceState::kRunning:
+    case ServiceState::kBackoff:
+    case ServiceState::kFailed:
+    case ServiceState::kDone:
+      return;  // nothing is held
+  }
+}
+
+/// What follows is ask_to_stop() or hold_stop().
+void ServiceMachine::begin_stop(Goal goal_after, std::string reason_after) {
   goal_ = goal_after;
-  stop_phase_ = StopPhase::kAsked;
-  stop_deadline_ns_ =
-      std::min(add_saturating(now_ns_, rules_.stop_timeout_ns), shutdown_deadline_ns_);
+  stop_reason_ = std::move(reason_after);
   stop_began_ns_ = now_ns_;
   stop_report_.reset();
   if (child_ == ChildPhase::kNone) {
     child_ = ChildPhase::kHook;  // a oneshot that is done
   }
   enter(ServiceState::kStopping, "");
+}
+
+void ServiceMachine::hold_stop() {
+  stop_phase_ = StopPhase::kHeld;
+  reason_ = "stops after those that depend on it";
+  stop_deadline_ns_ = shutdown_deadline_ns_;
+  if (stop_deadline_ns_ != kNever) {
+    arm_stop_timer();
+  }
+}
+
+void ServiceMachine::ask_to_stop() {
+  stop_phase_ = StopPhase::kAsked;
+  stop_began_ns_ = now_ns_;
+  reason_.clear();
+  stop_deadline_ns_ =
+      std::min(add_saturating(now_ns_, rules_.stop_timeout_ns), shutdown_deadline_ns_);
   arm_stop_timer();
   if (child_ != ChildPhase::kSpawning) {
     run_stop_command();
   }
 }
 
-void ServiceMachine::ask_to_stop() {
+void ServiceMachine::send_stop_signal() {
   const int signal = shutdown_signal_ != 0 ? shutdown_signal_ : rules_.stop_signal;
   port_.signal(id_, pid_, signal, rules_.stop_to);
 }
@@ -89,8 +122,8 @@ void ServiceMachine::arm_stop_timer() {
 
 /// A stop under way gets less time than it was promised.
 void ServiceMachine::cut_stop(std::uint64_t deadline_ns) {
-  const bool is_asked = stop_phase_ == StopPhase::kAsked && !exit_hook_runs_;
-  if (is_asked && deadline_ns < stop_deadline_ns_) {
+  const bool can_be_cut = stop_phase_ != StopPhase::kKilled && !exit_hook_runs_;
+  if (can_be_cut && deadline_ns < stop_deadline_ns_) {
     stop_deadline_ns_ = deadline_ns;
     arm_stop_timer();
   } else if (exit_hook_runs_ && timer_->due_ns > now_ns_ + exit_hook_left_ns()) {
@@ -161,12 +194,17 @@ void ServiceMachine::kill_all() {
 
 /// Its processes are gone.
 void ServiceMachine::finish_stop() {
+  if (stop_phase_ == StopPhase::kHeld) {  // gone before it was asked to
+    stop_phase_ = StopPhase::kAsked;
+    stop_began_ns_ = now_ns_;
+  }
   if (stop_command_runs_) {
     child_ = ChildPhase::kHook;  // until it is done, or the stop's deadline
     return arm_stop_timer();
   }
-  if (!begin_exit_hook(stop_phase_ == StopPhase::kKilled ? "killed: it did not stop in time"
-                                                         : "stopped")) {
+  const bool was_killed =
+      stop_phase_ == StopPhase::kKilled && goal_ != Goal::kCrash && goal_ != Goal::kReplace;
+  if (!begin_exit_hook(was_killed ? "killed: it did not stop in time" : stop_reason_)) {
     settle_stop();
   }
 }
@@ -174,10 +212,14 @@ void ServiceMachine::finish_stop() {
 void ServiceMachine::settle_stop() {
   child_ = ChildPhase::kNone;
   stop_report_ = {now_ns_ - stop_began_ns_, stop_phase_ == StopPhase::kKilled};
-  if (goal_ == Goal::kUp) {
-    begin_fresh();
-  } else {
-    enter(ServiceState::kStopped, "stopped");
+  switch (goal_) {
+    case Goal::kDown:
+      return enter(ServiceState::kStopped, std::move(stop_reason_));
+    case Goal::kUp:
+      return begin_fresh();
+    case Goal::kCrash:
+    case Goal::kReplace:
+      return follow_stopped_run();
   }
 }
 
@@ -191,15 +233,19 @@ void ServiceMachine::check_invariants() const {
       ASSERT(child_ == ChildPhase::kNone && !timer_);
       return;
     case ServiceState::kStarting:
-      ASSERT(child_ == ChildPhase::kSpawning ? timer_is(TimerKind::kSpawn)
-                                             : child_ == ChildPhase::kAlive && !timer_);
+      ASSERT(child_ == ChildPhase::kSpawning
+                 ? timer_is(TimerKind::kSpawn)
+                 : child_ == ChildPhase::kAlive && (!timer_ || timer_is(TimerKind::kReady)));
       return;
     case ServiceState::kRunning:
       ASSERT(child_ == ChildPhase::kAlive && !timer_);
       return;
     case ServiceState::kStopping:
-      ASSERT(child_ != ChildPhase::kNone && (child_ != ChildPhase::kHook || timer_));
-      if (child_ == ChildPhase::kHook) {
+      ASSERT(child_ != ChildPhase::kNone);
+      if (stop_phase_ == StopPhase::kHeld) {
+        ASSERT(child_ != ChildPhase::kLingering && !stop_command_runs_ && !exit_hook_runs_ &&
+               (!timer_ || timer_is(TimerKind::kStop)));
+      } else if (child_ == ChildPhase::kHook) {
         ASSERT(timer_is(exit_hook_runs_ ? TimerKind::kHook : TimerKind::kStop));
       } else if (stop_phase_ == StopPhase::kKilled) {
         ASSERT(child_ == ChildPhase::kAlive && !timer_);

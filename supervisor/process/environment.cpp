@@ -13,9 +13,11 @@ namespace supervisor {
 
 namespace {
 
-/// birl's own configuration, which may hold secrets of other services, and its debug hooks.
+/// birl's own configuration, which may hold secrets of other services, its debug hooks, and what
+/// birl itself was told to report to: a service has a socket of its own or none.
 bool is_birls_own(std::string_view name) {
-  return name == "BIRL_SET" || name.starts_with("BIRL_SET_") || name.starts_with("BIRL_DEBUG_");
+  return name == "NOTIFY_SOCKET" || name == "WATCHDOG_USEC" || name == "WATCHDOG_PID" ||
+         name == "BIRL_SET" || name.starts_with("BIRL_SET_") || name.starts_with("BIRL_DEBUG_");
 }
 
 void add(Environment& environment, Environment&& later) {

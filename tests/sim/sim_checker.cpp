@@ -16,7 +16,11 @@ bool is_unasked(ServiceState state) {
 }  // namespace
 
 Checker::Checker(const Scenario& scenario, Tracing tracing)
-    : scenario_(scenario), tracing_(tracing), books_(scenario.services.size()) {}
+    : scenario_(scenario),
+      tracing_(tracing),
+      books_(scenario.services.size()),
+      order_(scenario.services),
+      acted_on_(scenario.services.size(), false) {}
 
 void Checker::require(bool holds, std::string_view what) {
   if (!holds && failure_.empty()) {
@@ -30,7 +34,27 @@ void Checker::require(bool holds, std::string_view what) {
 void Checker::on_spawn(ServiceId service, std::uint64_t now_ns) {
   note("{:>12} s{} spawn", now_ns, service);
   require(!shutdown_began_ns_, "a start during the shutdown");
+  require(!order_.find_obstacle(service), "a start before what it depends on");
   ++books_[service].spawns;
+}
+
+void Checker::on_asked_to_stop(ServiceId service, pid_t pid, std::uint64_t now_ns) {
+  Books& books = books_[service];
+  if (books.asked != pid) {
+    books.stop_due_ns = now_ns + scenario_.services[service].stop_timeout_ns;
+  }
+  books.asked = pid;
+  require(!shutdown_began_ns_ || hurried_ || !books.stops_for_the_end ||
+              !order_.has_dependent_that_is_up(service),
+          "asked to stop before those that depend on it are gone");
+}
+
+void Checker::on_unhealthy(ServiceId service, std::string_view reason) {
+  note("             s{} {}", service, reason);
+  if (scenario_.services[service].unhealthy_then == supervisor::UnhealthyThen::kShutdown &&
+      !shutdown_began_ns_ && !decided_code_) {
+    decided_code_ = 1;
+  }
 }
 
 void Checker::on_spawn_failed(ServiceId service, int exit_code) {
@@ -58,12 +82,18 @@ void Checker::on_state_changed(ServiceId service, const supervisor::StateChange&
   Books& books = books_[service];
   const supervisor::ServiceRules& rules = scenario_.services[service];
   if (change.from == ServiceState::kBackoff && change.to == ServiceState::kWaiting &&
-      acted_on_ != service) {
+      !acted_on_[service]) {
     check_restart(books, rules, now_ns);
   }
   books.state_since_ns = now_ns;
+  order_.on_state_changed(service, change.to);
   if (change.to == ServiceState::kStopping) {
     books.stop_due_ns = now_ns + rules.stop_timeout_ns;
+    books.stops_for_the_end = shutdown_began_ns_.has_value();
+  }
+  if (change.from == ServiceState::kStopping &&
+      (change.to == ServiceState::kBackoff || change.to == ServiceState::kFailed)) {
+    ++books.crashes;  // it was stopped because it did not work
   }
   const bool rests = supervisor::is_at_rest(change.to);
   if (rests && rules.primary && shutdown_began_ns_ && books.last_code && !decided_code_) {
@@ -89,19 +119,32 @@ void Checker::check_restart(Books& books, const supervisor::ServiceRules& rules,
 }
 
 void Checker::on_ended_for_good(ServiceId service, const supervisor::Ending& ending) {
-  const bool ends_all =
-      scenario_.services[service].primary || ending.effect == supervisor::EndingEffect::kShutdown;
-  require(books_[service].last_code == ending.exit.container_code(), "an end that did not happen");
-  if (ends_all && !decided_code_) {
-    decided_code_ = books_[service].last_code;
+  const int code = ending.exit.container_code();
+  const supervisor::ServiceRules& rules = scenario_.services[service];
+  // One that was stopped because it did not work has failed, however well it took that.
+  const bool may_be_judged =
+      rules.ready_timeout_ns || rules.checks.health != supervisor::HealthSource::kNone;
+  require(books_[service].last_code == code || (may_be_judged && code == 1),
+          "an end that did not happen");
+  if (!decided_code_ && ends_all(service, ending)) {
+    decided_code_ = code;
   }
+}
+
+bool Checker::ends_all(ServiceId service, const supervisor::Ending& ending) const {
+  const bool takes_a_primary = order_.state(service) == ServiceState::kFailed &&
+                               !shutdown_began_ns_ && order_.has_primary_that_requires(service);
+  return scenario_.services[service].primary || takes_a_primary ||
+         ending.effect == supervisor::EndingEffect::kShutdown;
 }
 
 void Checker::on_action(const Action& action, std::uint64_t now_ns) {
   note("{:>12} operator: {} s{}", now_ns, static_cast<int>(action.kind), action.service);
   if (action.kind != ActionKind::kShutdown) {
-    acted_on_ = action.service;
-    books_[action.service].touched = true;
+    acted_on_ = order_.related_to(action.service);
+    for (ServiceId id = 0; id < books_.size(); ++id) {
+      books_[id].touched = books_[id].touched || acted_on_[id];
+    }
     return;
   }
   if (action.exit_code && !decided_code_) {
@@ -110,6 +153,7 @@ void Checker::on_action(const Action& action, std::uint64_t now_ns) {
   }
   if (shutdown_began_ns_) {
     shutdown_due_ns_ = std::min(shutdown_due_ns_, now_ns);
+    hurried_ = true;
   }
 }
 
@@ -161,17 +205,13 @@ void Checker::check_service(const supervisor::ServiceMachine& machine, const Ser
   require((machine.child() == ChildPhase::kSpawning) == truth.spawning,
           "the machine and the world disagree about a spawn");
   require(!machine.at_rest() || truth.pid == 0, "at rest with a process");
-  require(state != ServiceState::kWaiting, "waits for nothing");
   require(machine.since_ns() == books.state_since_ns, "since is not the time of the change");
-  if (state == ServiceState::kStopping) {
-    require(truth.pid == 0 || books.asked == truth.pid, "stops without being asked to");
-    std::uint64_t due_ns = books.stop_due_ns;
-    if (shutdown_began_ns_) {
-      due_ns = std::min(due_ns, shutdown_due_ns_);
-    }
-    require(truth.held_by_kernel || now_ns <= std::max(due_ns, books.state_since_ns) + kSlackNs,
-            "a stop that missed its deadline");
-  }
+  require(!truth.checking || machine.pid() != 0, "a check of a service that does not run");
+  check_order(machine);
+  check_stop(machine, truth, now_ns);
+  require(state != ServiceState::kStarting || truth.pid == 0 || !machine.rules().ready_timeout_ns ||
+              now_ns <= books.state_since_ns + *machine.rules().ready_timeout_ns + kSlackNs,
+          "a start that is not given up on");
   require(!truth.spawning || state == ServiceState::kStopping ||
               now_ns <= books.state_since_ns + machine.rules().limits.spawn_timeout_ns + kSlackNs,
           "a stuck spawn that nobody gave up on");
@@ -179,6 +219,39 @@ void Checker::check_service(const supervisor::ServiceMachine& machine, const Ser
               now_ns <= books.state_since_ns + machine.rules().backoff.max.ns + kSlackNs,
           "a back-off longer than max");
   check_policy(machine);
+}
+
+void Checker::check_order(const supervisor::ServiceMachine& machine) {
+  const ServiceState state = machine.state();
+  const std::optional<std::string> obstacle = order_.find_obstacle(machine.id());
+  require(state != ServiceState::kWaiting || obstacle, "waits for nothing");
+  require(state != ServiceState::kWaiting || !machine.reason().empty(), "waits and tells not why");
+  const bool is_up = state == ServiceState::kStarting || state == ServiceState::kRunning ||
+                     state == ServiceState::kBackoff;
+  require(!is_up || !order_.lacks_what_it_requires(machine.id()),
+          "goes on without what it requires");
+}
+
+/// A stop that has to wait for others has its time from then on.
+void Checker::check_stop(const supervisor::ServiceMachine& machine, const ServiceTruth& truth,
+                         std::uint64_t now_ns) {
+  Books& books = books_[machine.id()];
+  if (machine.state() != ServiceState::kStopping) {
+    books.comes_later = false;
+    return;
+  }
+  const bool waits = machine.stop_held();
+  require(!waits || order_.has_dependent_that_stops(machine.id()), "a stop that waits for nobody");
+  require(waits || truth.pid == 0 || books.asked == truth.pid || books.killed == truth.pid,
+          "stops without being asked to");
+  if (waits || books.comes_later) {
+    books.stop_due_ns = now_ns + machine.rules().stop_timeout_ns;
+  }
+  books.comes_later = waits;
+  const std::uint64_t due_ns =
+      shutdown_began_ns_ ? std::min(books.stop_due_ns, shutdown_due_ns_) : books.stop_due_ns;
+  require(truth.held_by_kernel || now_ns <= std::max(due_ns, books.state_since_ns) + kSlackNs,
+          "a stop that missed its deadline");
 }
 
 void Checker::check_policy(const supervisor::ServiceMachine& machine) {
@@ -189,7 +262,8 @@ void Checker::check_policy(const supervisor::ServiceMachine& machine) {
   const bool always = rules.restart == RestartPolicy::kAlways && rules.restart_limit.count == 0 &&
                       rules.type == supervisor::ServiceType::kDaemon;
   require(!always || !for_good, "given up on a service that is always restarted");
-  require(rules.restart != RestartPolicy::kNever ||
+  const bool is_replaced = rules.checks.health != supervisor::HealthSource::kNone;
+  require(rules.restart != RestartPolicy::kNever || is_replaced ||
               (state != ServiceState::kBackoff && machine.restarts() == 0),
           "a restart of a service that is never restarted");
   require(state != ServiceState::kDone || !machine.last_exit() ||
@@ -210,9 +284,10 @@ void Checker::check_fleet(std::uint64_t now_ns) {
 void Checker::check_liveness(const supervisor::ServiceMachine& machine, std::uint64_t now_ns) {
   const Books& books = books_[machine.id()];
   const bool wanted = scenario_.services[machine.id()].start == supervisor::StartMode::kBoot;
-  require(books.touched || !wanted || machine.state() != ServiceState::kStopped,
+  require(books.touched || !wanted || machine.state() != ServiceState::kStopped ||
+              order_.lacks_what_it_requires(machine.id()),
           "a service that was to start at boot never did");
-  require(machine.state() != ServiceState::kStarting || !machine.rules().awaits_ready ||
+  require(machine.state() != ServiceState::kStarting || !machine.rules().awaits_ready() ||
               machine.child() == ChildPhase::kAlive ||
               now_ns <= books.state_since_ns + machine.rules().limits.spawn_timeout_ns + kSlackNs,
           "a start that never ends");

@@ -2,9 +2,10 @@
 // of its own, by other means than the machines, and remembers the first thing that is wrong.
 //
 // After each step: at most one process a service, states agree with processes, every stop ends by
-// its deadline, no state lasts longer than it may, nothing starts during a shutdown. At the end:
-// within the budget, with the exit code that the books give; restarts as many as crashes allow.
-// Threads: one. Owner: run_seed().
+// its deadline, nobody starts before what it needs or stops before what needs it, nobody waits for
+// nothing or runs without what it requires, no state lasts longer than it may, nothing starts
+// during a shutdown. At the end: within the budget, with the exit code that the books give;
+// restarts as many as crashes allow. Threads: one. Owner: run_seed().
 #pragma once
 
 #include <fmt/format.h>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "supervisor/machine/fleet_machine.h"
+#include "tests/sim/sim_order.h"
 #include "tests/sim/sim_scenario.h"
 
 namespace sim {
@@ -25,6 +27,7 @@ struct ServiceTruth {
   bool spawning = false;
   pid_t pid = 0;  // alive, or dead and not yet reaped
   bool held_by_kernel = false;
+  bool checking = false;
 };
 
 enum class Tracing : std::uint8_t { kOff, kOn };
@@ -42,12 +45,14 @@ class Checker {
   void on_exit(ServiceId service, const supervisor::ExitStatus& exit,
                supervisor::ServiceState state);
   void on_kernel_held() { kernel_held_one_ = true; }
-  void on_asked_to_stop(ServiceId service, pid_t pid) { books_[service].asked = pid; }
+  void on_asked_to_stop(ServiceId service, pid_t pid, std::uint64_t now_ns);
+  void on_killed(ServiceId service, pid_t pid) { books_[service].killed = pid; }
+  void on_unhealthy(ServiceId service, std::string_view reason);
   void on_state_changed(ServiceId service, const supervisor::StateChange& change,
                         std::uint64_t now_ns);
   void on_ended_for_good(ServiceId service, const supervisor::Ending& ending);
   void on_action(const Action& action, std::uint64_t now_ns);
-  void on_action_taken() { acted_on_.reset(); }
+  void on_action_taken() { acted_on_.assign(books_.size(), false); }
   void on_shutdown_began(std::string_view reason, std::uint64_t deadline_ns, std::uint64_t now_ns);
   void on_all_stopped(int exit_code, std::size_t left_behind, std::uint64_t now_ns);
 
@@ -72,17 +77,24 @@ class Checker {
  private:
   struct Books {
     std::uint64_t spawns = 0;
-    std::uint64_t crashes = 0;   // ends and failed starts that nobody asked for
-    std::uint64_t restarts = 0;  // seen as back-off → waiting without the operator
-    bool touched = false;        // by the operator, ever
+    std::uint64_t crashes = 0;       // ends and failed starts that nobody asked for
+    std::uint64_t restarts = 0;      // seen as back-off → waiting without the operator
+    bool touched = false;            // by the operator, ever
+    bool stops_for_the_end = false;  // it began to stop in the shutdown
+    bool comes_later = false;        // its stop had to wait, at the last look
     std::uint64_t state_since_ns = 0;
     std::uint64_t stop_due_ns = 0;
     std::optional<int> last_code;
-    pid_t asked = 0;  // the last one that was asked to stop
+    pid_t asked = 0;   // the last one that was asked to stop
+    pid_t killed = 0;  // the last one that got KILL
     std::vector<std::uint64_t> restarts_ns;
   };
 
   void check_restart(Books& books, const supervisor::ServiceRules& rules, std::uint64_t now_ns);
+  void check_order(const supervisor::ServiceMachine& machine);
+  void check_stop(const supervisor::ServiceMachine& machine, const ServiceTruth& truth,
+                  std::uint64_t now_ns);
+  [[nodiscard]] bool ends_all(ServiceId service, const supervisor::Ending& ending) const;
   void check_policy(const supervisor::ServiceMachine& machine);
   [[nodiscard]] int expected_exit_code() const;
   [[nodiscard]] std::uint64_t budget_ns() const { return scenario_.fleet.shutdown_timeout_ns; }
@@ -90,9 +102,11 @@ class Checker {
   const Scenario& scenario_;
   Tracing tracing_;
   std::vector<Books> books_;
-  std::optional<ServiceId> acted_on_;  // during the operator's action
+  OrderBooks order_;
+  std::vector<bool> acted_on_;  // during the operator's action: who may be touched by it
   std::optional<std::uint64_t> shutdown_began_ns_;
   std::uint64_t shutdown_due_ns_ = 0;
+  bool hurried_ = false;
   bool kernel_held_one_ = false;  // then ends may be late through nobody's fault
   std::optional<int> decided_code_;
   bool decided_by_operator_ = false;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 namespace sim {
 namespace {
 
@@ -24,9 +26,49 @@ Habits make_habits(Random& random) {
       habits = {.fails_to_spawn = 5, .ends_by_itself = 95, .ends_well = 70};
       break;
   }
+  habits.fails_checks = random.chance(30) ? 70 : 10;
   habits.ignores_stop = random.chance(30) ? 80 : 5;
   habits.has_helpers = random.chance(40) ? 80 : 0;
   return habits;
+}
+
+void make_checks(ServiceRules& rules, Random& random) {
+  if (random.chance(35)) {
+    rules.checks.ready =
+        random.chance(50) ? supervisor::ReadySource::kItself : supervisor::ReadySource::kChecks;
+    rules.checks.ready_interval_ns = random.between(20, 400) * kMs;
+    rules.checks.ready_check_timeout_ns = random.between(20, 400) * kMs;
+    if (random.chance(50)) {
+      rules.ready_timeout_ns = random.between(0, 800) * kMs;
+    }
+  }
+  if (random.chance(20)) {
+    rules.checks.health =
+        random.chance(70) ? supervisor::HealthSource::kChecks : supervisor::HealthSource::kWatchdog;
+    rules.checks.health_interval_ns = random.between(20, 900) * kMs;
+    rules.checks.health_check_timeout_ns = random.between(20, 400) * kMs;
+    rules.checks.health_failures = static_cast<std::uint32_t>(random.between(1, 3));
+    rules.checks.start_period_ns = random.below(500) * kMs;
+    rules.unhealthy_then = static_cast<supervisor::UnhealthyThen>(random.below(3));
+  }
+}
+
+/// Without a cycle: each service depends only on some that come later in a shuffled row.
+void make_dependencies(std::vector<ServiceRules>& services, Random& random) {
+  std::vector<std::size_t> row(services.size());
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    row[i] = i;
+    std::swap(row[i], row[random.below(i + 1)]);
+  }
+  const std::uint64_t density = random.below(80);
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    for (std::size_t j = i + 1; j < row.size(); ++j) {
+      if (random.chance(density)) {
+        services[row[i]].dependencies.push_back(
+            {services[row[j]].name, static_cast<supervisor::DependencyKind>(random.below(3))});
+      }
+    }
+  }
 }
 
 ServiceRules make_rules(std::uint64_t index, Random& random) {
@@ -36,7 +78,7 @@ ServiceRules make_rules(std::uint64_t index, Random& random) {
       random.chance(25) ? supervisor::ServiceType::kOneshot : supervisor::ServiceType::kDaemon;
   rules.start = random.chance(85) ? supervisor::StartMode::kBoot : supervisor::StartMode::kManual;
   rules.primary = random.chance(25);
-  rules.awaits_ready = random.chance(25);
+  make_checks(rules, random);
   rules.restart =
       random.chance(50) ? RestartPolicy::kAlways : static_cast<RestartPolicy>(random.below(3));
   if (random.chance(30)) {
@@ -82,10 +124,13 @@ Scenario make_scenario(Random& random) {
   if (random.chance(20)) {
     scenario.fleet.exit_code_map = {{"143", 0}, {"1", 77}};
   }
-  const std::uint64_t services = random.between(1, 4);
+  const std::uint64_t services = random.between(1, 6);
   for (std::uint64_t i = 0; i < services; ++i) {
     scenario.services.push_back(make_rules(i, random));
     scenario.habits.push_back(make_habits(random));
+  }
+  if (random.chance(70)) {
+    make_dependencies(scenario.services, random);
   }
   const std::uint64_t actions = random.chance(40) ? 0 : random.between(1, 8);
   for (std::uint64_t i = 0; i < actions; ++i) {

@@ -49,6 +49,7 @@ struct Habits {
   std::uint64_t ends_well = 0;
   std::uint64_t ignores_stop = 0;
   std::uint64_t has_helpers = 0;
+  std::uint64_t fails_checks = 0;
 };
 
 enum class ActionKind : std::uint8_t { kStart, kStop, kRestart, kShutdown };

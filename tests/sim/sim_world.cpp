@@ -19,7 +19,8 @@ World::World(const Scenario& scenario, Random& random, Checker& checker)
       random_(random),
       checker_(checker),
       no_stages_(checker),
-      leaders_(scenario.services.size()) {}
+      leaders_(scenario.services.size()),
+      checks_(scenario.services.size()) {}
 
 World::Process& World::process(pid_t pid) {
   return processes_[static_cast<std::size_t>(pid - kFirstPid)];
@@ -58,6 +59,11 @@ void World::happen(const Happening& happening) {
       return fleet_->on_timer(service, happening.detail, now_ns_);
     case What::kFleetTimer:
       return fleet_->on_fleet_timer(happening.detail, now_ns_);
+    case What::kCheckPassed:
+    case What::kCheckFailed:
+      return end_check(happening);
+    case What::kCheckTimer:
+      return fleet_->on_check_timer(service, happening.detail, now_ns_);
   }
 }
 
@@ -151,6 +157,16 @@ void World::deliver(pid_t pid, int signal) {
   }
 }
 
+void World::end_check(const Happening& happening) {
+  const auto service = static_cast<ServiceId>(happening.subject);
+  if (checks_[service] != happening.detail) {
+    return;  // it was killed
+  }
+  checks_[service] = 0;
+  const bool passed = happening.what == What::kCheckPassed;
+  fleet_->on_checked(service, happening.detail, passed ? "" : "refused", now_ns_);
+}
+
 // ---- the port ----
 
 void World::spawn(ServiceId service, std::uint32_t incarnation) {
@@ -189,7 +205,9 @@ void World::abandon_spawn(ServiceId service) {
 void World::signal(ServiceId service, pid_t pid, int signal, StopTo target) {
   checker_.note("signal {} to {} of {}", signal, pid, service);
   if (signal != SIGKILL) {
-    checker_.on_asked_to_stop(service, pid);
+    checker_.on_asked_to_stop(service, pid, now_ns_);
+  } else {
+    checker_.on_killed(service, pid);
   }
   checker_.require(leaders_[service] == pid, "a signal to another service's process");
   require_number_is_held("signal", pid, target);
@@ -246,6 +264,33 @@ void World::ended_for_good(ServiceId service, const supervisor::Ending& ending) 
   checker_.on_ended_for_good(service, ending);
 }
 
+void World::start_check(ServiceId service, supervisor::CheckPurpose purpose, std::uint64_t number) {
+  checker_.require(checks_[service] == 0, "a second check of a service that has one");
+  checker_.require(truth(service).pid != 0, "a check of a service without a process");
+  checker_.note("check {} of s{}, {}", number, service,
+                purpose == supervisor::CheckPurpose::kReady ? "ready" : "health");
+  checks_[service] = number;
+  if (random_.chance(10)) {
+    return;  // it hangs
+  }
+  const bool fails = random_.chance(scenario_.habits[service].fails_checks);
+  schedule(random_.below(100 * kMs), fails ? What::kCheckFailed : What::kCheckPassed, service,
+           number);
+}
+
+void World::abandon_check(ServiceId service) {
+  checker_.require(checks_[service] != 0, "gave up on a check that is over");
+  checks_[service] = 0;
+}
+
+void World::start_check_timer(ServiceId service, std::uint64_t delay_ns, std::uint64_t number) {
+  schedule(delay_ns + random_.below(kTimerLateMaxNs), What::kCheckTimer, service, number);
+}
+
+void World::became_unhealthy(ServiceId service, std::string_view reason) {
+  checker_.on_unhealthy(service, reason);
+}
+
 void World::start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) {
   schedule(delay_ns + random_.below(kTimerLateMaxNs), What::kFleetTimer, 0, generation);
 }
@@ -263,6 +308,7 @@ void World::all_stopped(int exit_code, std::size_t left_behind) {
 ServiceTruth World::truth(ServiceId service) const {
   const pid_t leader = leaders_[service];
   ServiceTruth truth;
+  truth.checking = checks_[service] != 0;
   if (leader != 0) {
     const Process& newest = process(leader);
     truth.spawning = newest.phase == Phase::kSpawning;

@@ -79,6 +79,12 @@ class World final : public supervisor::FleetPort {
   std::uint64_t random() override { return random_.next(); }
   void state_changed(ServiceId service, const supervisor::StateChange& change) override;
   void ended_for_good(ServiceId service, const supervisor::Ending& ending) override;
+  void start_check(ServiceId service, supervisor::CheckPurpose purpose,
+                   std::uint64_t number) override;
+  void abandon_check(ServiceId service) override;
+  void start_check_timer(ServiceId service, std::uint64_t delay_ns, std::uint64_t number) override;
+  void cancel_check_timer(ServiceId) override {}  // it fires all the same and is stale
+  void became_unhealthy(ServiceId service, std::string_view reason) override;
   void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) override;
   void cancel_fleet_timer() override {}  // it fires all the same and is stale
   void shutdown_began(std::string_view reason, std::uint64_t deadline_ns) override;
@@ -86,7 +92,17 @@ class World final : public supervisor::FleetPort {
 
  private:
   enum class Phase : std::uint8_t { kUnborn, kSpawning, kAlive, kZombie, kGone };
-  enum class What : std::uint8_t { kSpawnReport, kEnd, kReap, kReady, kTimer, kFleetTimer };
+  enum class What : std::uint8_t {
+    kSpawnReport,
+    kEnd,
+    kReap,
+    kReady,
+    kTimer,
+    kFleetTimer,
+    kCheckPassed,
+    kCheckFailed,
+    kCheckTimer,
+  };
 
   struct Process {
     ServiceId service = 0;
@@ -113,6 +129,7 @@ class World final : public supervisor::FleetPort {
   void report_spawn(pid_t pid);
   void end_process(pid_t pid, const supervisor::ExitStatus& exit);
   void reap_process(pid_t pid);
+  void end_check(const Happening& happening);
   void deliver(pid_t pid, int signal);
   void require_number_is_held(const char* effect, pid_t pid, supervisor::StopTo target);
   [[nodiscard]] bool has_live_member(pid_t group) const;
@@ -130,8 +147,9 @@ class World final : public supervisor::FleetPort {
   std::uint64_t now_ns_ = 0;
   std::uint64_t sequence_ = 0;
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
-  std::vector<Process> processes_;  // index: pid - kFirstPid
-  std::vector<pid_t> leaders_;      // of each service's newest incarnation; 0: none yet
+  std::vector<Process> processes_;     // index: pid - kFirstPid
+  std::vector<pid_t> leaders_;         // of each service's newest incarnation; 0: none yet
+  std::vector<std::uint64_t> checks_;  // number of each service's check under way; 0: none
   std::optional<pid_t> exit_being_reported_;
   bool all_stopped_ = false;
 };

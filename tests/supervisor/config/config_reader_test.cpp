@@ -1,6 +1,7 @@
 #include "supervisor/config/config_reader.h"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "logging/sink_config.h"
@@ -15,6 +16,9 @@
 namespace supervisor {
 namespace {
 
+using testing::AnyOf;
+using testing::Each;
+using testing::HasSubstr;
 using Words = std::vector<std::string>;
 
 /// Sets every member of a struct to a valid value that is not its default.
@@ -90,7 +94,9 @@ std::string as_table(const std::string& header, F visit) {
   visit(lister);
   std::string text = fmt::format("[{}]\n", header);
   for (const OptionDoc& option : lister.take()) {
-    text += fmt::format("{} = {}\n", option.key, option.default_value);
+    if (option.key.find("[]") == std::string::npos) {  // the list itself has them
+      text += fmt::format("{} = {}\n", option.key, option.default_value);
+    }
   }
   return text;
 }
@@ -136,7 +142,10 @@ TEST(ConfigReaderTest, EveryKeyOfEveryTableCanBeSet) {
         expected.sinks["files"].file.visit(v);
       });
   const LoadedConfig loaded = load_text(toml);
-  EXPECT_EQ(problem_lines(loaded), Words{}) << toml;
+  // Not all of them at once mean something: that is told, and the values are read all the same.
+  EXPECT_THAT(problem_lines(loaded), Each(AnyOf(HasSubstr("there is no service \"*\""),
+                                                HasSubstr("a oneshot is ready when it is done"))))
+      << toml;
   EXPECT_EQ(encode_config(loaded.config), encode_config(expected)) << toml;
   EXPECT_NE(encode_config(loaded.config), encode_config(Config{}));
 }

@@ -3,8 +3,9 @@
 // NN-name.toml (or a directory of files) is checked with --strict; NN-name.expected is what
 // `birl check` writes, with paths below the directory made relative. UPDATE_GOLDEN=1 rewrites them:
 // read the difference before you commit it. They are the tests of supervisor/config/validate.cpp,
-// supervisor/config/validate_context.cpp, supervisor/config/validate_service.cpp and
-// supervisor/config/validate_sink.cpp.
+// supervisor/config/validate_service.cpp, supervisor/config/validate_sink.cpp,
+// supervisor/config/validate_checks.cpp, supervisor/config/validate_context.cpp and
+// supervisor/config/validate_order.cpp.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -73,6 +73,23 @@ TEST(MergeTest, RemovingNothingIsAWarning) {
             Lines{"1:2:1: cannot remove s.web: nothing before this has it"});
 }
 
+TEST(MergeTest, WhoNamesOneAlternativeDropsTheOthersAndNothingElse) {
+  EXPECT_EQ(
+      merge({"[service.web.ready]\nhttp = 'x'\ninterval = '1s'", "[service.web.ready]\ntcp = 80"})
+          .shown,
+      "[service.web.ready]\ninterval = \"1s\"  # 1:3:1\ntcp = 80  # 2:2:1\n");
+  EXPECT_EQ(
+      merge({"[service.web.ready]\nhttp = 'x'", "[service.web.ready]\ninterval = '1s'"}).shown,
+      "[service.web.ready]\nhttp = \"x\"  # 1:2:1\ninterval = \"1s\"  # 2:2:1\n");
+}
+
+TEST(MergeTest, AnAlternativeOfTheDefaultsLosesAgainstTheServicesOwn) {
+  Node service = *parse_toml("health = {tcp = 80}", "s");
+  inherit(service, *parse_toml("health = {http = 'x', failures = 5}", "d"));
+  EXPECT_EQ(service.find("health")->find("http"), nullptr);
+  EXPECT_NE(service.find("health")->find("failures"), nullptr);
+}
+
 TEST(MergeTest, InheritedKeysAreMarkedAndLoseAgainstTheServicesOwn) {
   Node service = *parse_toml("nice = 1\nstop = {signal = 'INT'}", "s");
   inherit(service, *parse_toml("nice = 2\nuser = 'x'\nstop = {timeout = '1s'}", "d"));

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "supervisor/config/option_docs.h"
 #include "tests/supervisor/config/config_test_support.h"
 
@@ -8,12 +11,26 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-/// The starter file with every commented option switched on.
+/// A service has one of these; `ready.tcp` and `health.http` are switched on.
+bool is_another_alternative(std::string_view line) {
+  constexpr std::array<std::string_view, 8> kOthers{
+      "ready.fd",   "ready.sd_notify", "ready.http",     "ready.command",
+      "ready.file", "health.tcp",      "health.command", "health.watchdog"};
+  return std::ranges::any_of(kOthers, [&](std::string_view key) {
+    return line.starts_with(std::string("\n# ") + std::string(key) + " ");
+  });
+}
+
+/// The starter file with every commented option switched on, and the services that it names.
 std::string uncommented() {
   std::string text = starter_file();
+  for (const char* name : {"other", "cache", "migrate"}) {
+    text += std::string("\n[service.") + name + "]\ncommand = [\"true\"]\n";
+  }
   for (std::size_t at = text.find("\n# "); at != std::string::npos;
        at = text.find("\n# ", at + 1)) {
-    if (text.substr(at, text.find('\n', at + 1) - at).find(" = ") != std::string::npos) {
+    const std::string line = text.substr(at, text.find('\n', at + 1) - at);
+    if (line.find(" = ") != std::string::npos && !is_another_alternative(line)) {
       text.erase(at + 1, 2);
     }
   }

@@ -11,6 +11,7 @@
 //     supervisor/control/cmd_run.cpp      supervisor/control/cmd_wait.cpp
 //     supervisor/control/cmd_shutdown.cpp supervisor/control/command_support.cpp
 //     supervisor/control/exit_code.cpp    supervisor/control/ring_frames.cpp
+//     supervisor/control/cmd_explain.cpp  supervisor/control/cmd_probe.cpp
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -160,6 +161,25 @@ TEST_F(CommandsTest, HealthyTellsWhatIsNot) {
   EXPECT_EQ(ran.out, "db: it is stopped\n");
   EXPECT_EQ(run_birl({"healthy", "web"}).exit_code, 0);
   EXPECT_EQ(run_birl({"healthy", "--live", "--json"}).out, "{\"healthy\":true,\"problems\":[]}\n");
+}
+
+TEST_F(CommandsTest, ProbeNeedsNoInstanceAndTellsByItsExitCode) {
+  EXPECT_EQ(run_birl({"probe", "file", "/"}).exit_code, 0);
+  const Ran ran = run_birl({"probe", "tcp", "unix:/nobody/here"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.errors, HasSubstr("cannot reach unix:/nobody/here: "));
+  EXPECT_EQ(run_birl({"probe", "http", "localhost"}).exit_code, 2);
+  EXPECT_EQ(run_birl({"probe", "icmp", "localhost"}).exit_code, 2);
+}
+
+TEST_F(CommandsTest, ExplainPrintsALineAFact) {
+  serve();
+  const Ran ran = run_birl({"explain", "web"});
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_EQ(ran.out, "web is running\nthat is all\n");
+  EXPECT_EQ(run_birl({"explain", "web", "--json"}).out,
+            "{\"name\":\"web\",\"lines\":[\"web is running\",\"that is all\"]}\n");
+  EXPECT_EQ(run_birl({"explain", "wbe"}).exit_code, 3);
 }
 
 TEST_F(CommandsTest, SignalAndShutdownReachTheInstance) {

@@ -98,6 +98,9 @@ class FakePort final : public ControlPort {
     }
     return sources;
   }
+  [[nodiscard]] std::vector<std::string> explain(const std::string& service) const override {
+    return {service + " is " + services.at(service).state, "that is all"};
+  }
   [[nodiscard]] base::Result<void> shutdown(std::optional<std::int32_t> exit_code) override {
     calls.push_back("shutdown" + (exit_code ? " " + std::to_string(*exit_code) : ""));
     return {};

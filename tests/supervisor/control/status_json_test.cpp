@@ -28,16 +28,18 @@ TEST(StatusJsonTest, AServiceHasTheShapeOfTheContract) {
   service.signal = "KILL";
   service.blocked_s = 0.5;
   service.reason = "it \"was\" killed";
+  service.said = "serving";
   service.out = {.lines = 7, .bytes = 70};
   service.err = {.lines = 1, .bytes = 9};
   const std::string json = make_status_json(report);
   const std::size_t begin = json.find("[{") + 1;
-  EXPECT_EQ(json.substr(begin, json.find("],\"router\"") - begin),
-            R"({"name":"web","type":"daemon","state":"running","ready":true,"healthy":true,)"
-            R"("pid":42,"since":"2023-11-14T22:13:20.123Z","restarts":3,"exit_code":null,)"
-            R"("signal":"KILL","primary":true,"start_at_boot":true,"next_run":null,)"
-            R"("memory_bytes":null,"cpu_s":null,"blocked_s":0.5,"reason":"it \"was\" killed",)"
-            R"("streams":{"stdout":{"lines":7,"bytes":70},"stderr":{"lines":1,"bytes":9}}})");
+  EXPECT_EQ(
+      json.substr(begin, json.find("],\"router\"") - begin),
+      R"({"name":"web","type":"daemon","state":"running","ready":true,"healthy":true,)"
+      R"("pid":42,"since":"2023-11-14T22:13:20.123Z","restarts":3,"exit_code":null,)"
+      R"("signal":"KILL","primary":true,"start_at_boot":true,"next_run":null,)"
+      R"("memory_bytes":null,"cpu_s":null,"blocked_s":0.5,"reason":"it \"was\" killed","status":"serving",)"
+      R"("streams":{"stdout":{"lines":7,"bytes":70},"stderr":{"lines":1,"bytes":9}}})");
 }
 
 TEST(StatusJsonTest, ASinkHasItsLedger) {

@@ -216,7 +216,7 @@ std::uint64_t sequences_up_to(int length, std::size_t moves = kMoves.size() - kH
 ServiceRules make_rules(RestartPolicy restart, bool awaits_ready, StopTo stop_to) {
   ServiceRules rules;
   rules.restart = restart;
-  rules.awaits_ready = awaits_ready;
+  rules.checks.ready = awaits_ready ? ReadySource::kItself : ReadySource::kStart;
   rules.stop_to = stop_to;
   return rules;
 }

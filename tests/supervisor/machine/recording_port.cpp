@@ -13,6 +13,8 @@ std::string_view timer_name(TimerKind kind) {
       return "backoff";
     case TimerKind::kSpawn:
       return "spawn";
+    case TimerKind::kReady:
+      return "ready";
     case TimerKind::kStop:
       return "stop";
     case TimerKind::kLinger:
@@ -95,6 +97,24 @@ void RecordingPort::state_changed(ServiceId service, const StateChange& change) 
 void RecordingPort::ended_for_good(ServiceId service, const Ending& ending) {
   effects.push_back(fmt::format("{}: ended for good, {}{}", service, ending.exit.container_code(),
                                 ending.effect == EndingEffect::kShutdown ? ", shutdown" : ""));
+}
+void RecordingPort::start_check(ServiceId service, CheckPurpose purpose, std::uint64_t number) {
+  effects.push_back(fmt::format("{}: check {} {}", service,
+                                purpose == CheckPurpose::kReady ? "ready" : "health", number));
+}
+void RecordingPort::abandon_check(ServiceId service) {
+  effects.push_back(fmt::format("{}: abandon check", service));
+}
+void RecordingPort::start_check_timer(ServiceId service, std::uint64_t delay_ns,
+                                      std::uint64_t number) {
+  effects.push_back(
+      fmt::format("{}: check timer {} {}", service, number, base::format_duration(delay_ns)));
+}
+void RecordingPort::cancel_check_timer(ServiceId service) {
+  effects.push_back(fmt::format("{}: cancel check timer", service));
+}
+void RecordingPort::became_unhealthy(ServiceId service, std::string_view reason) {
+  effects.push_back(fmt::format("{}: {}", service, reason));
 }
 void RecordingPort::start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) {
   fleet_timer_generation = generation;

@@ -48,6 +48,11 @@ class RecordingPort final : public FleetPort {
   void state_changed(ServiceId service, const StateChange& change) override;
   void ended_for_good(ServiceId service, const Ending& ending) override;
   StagePort& stages() override { return stage_port; }
+  void start_check(ServiceId service, CheckPurpose purpose, std::uint64_t number) override;
+  void abandon_check(ServiceId service) override;
+  void start_check_timer(ServiceId service, std::uint64_t delay_ns, std::uint64_t number) override;
+  void cancel_check_timer(ServiceId service) override;
+  void became_unhealthy(ServiceId service, std::string_view reason) override;
   void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) override;
   void cancel_fleet_timer() override;
   void shutdown_began(std::string_view reason, std::uint64_t deadline_ns) override;

@@ -43,7 +43,7 @@ TEST(ServiceMachineTest, WaitsWithTheReasonWhileDependenciesAreBlocked) {
 
 TEST(ServiceMachineTest, WithReadinessItIsStartingUntilItSaysSo) {
   ServiceRules rules = daemon_rules();
-  rules.awaits_ready = true;
+  rules.checks.ready = ReadySource::kItself;
   MachineDriver driver(rules);
   driver.run(70);
   EXPECT_EQ(driver.state(), ServiceState::kStarting);

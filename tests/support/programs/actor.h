@@ -18,6 +18,11 @@ int wait_for_end(const Arguments&);          // until a signal ends it
 int count_run(const Arguments& arguments);   // FILE CODE: adds a line to FILE, exits with CODE
 int exit_until(const Arguments& arguments);  // FILE N CODE: like count_run N times, then waits
 
+// Notifications (actor_notify.cpp).
+int notify(const Arguments& arguments);           // TEXT...: each to $NOTIFY_SOCKET, and ends
+int notify_and_wait(const Arguments& arguments);  // TEXT...: like notify, then waits
+int notify_often(const Arguments& arguments);     // FILE TEXT: every 5 ms until FILE exists; waits
+
 // Signals (actor_signals.cpp). A line of a signal file: NAME-NUMBER MONOTONIC_NS.
 int trap(const Arguments& arguments);    // FILE: writes the first TERM down and exits 0
 int record(const Arguments& arguments);  // FILE: writes every signal down and never ends

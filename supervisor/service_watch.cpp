@@ -1,0 +1,277 @@
+#include "supervisor/service_watch.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "supervisor/process/notification.h"
+
+namespace supervisor {
+
+using base::Result;
+
+namespace {
+
+constexpr std::uint64_t kNsPerUs = 1'000;
+constexpr std::uint64_t kWatchdogUsMax = 1'000'000'000'000;  // the fleet has a limit of its own
+
+bool uses_notify_socket(const ServiceConfig& config) {
+  return config.type != ServiceType::kOneshot && (config.ready.sd_notify || config.health.watchdog);
+}
+
+/// The words behind `birl probe`; empty: the check is a command.
+std::vector<std::string> make_probe_words(const ServiceConfig& config, CheckPurpose purpose) {
+  const bool is_ready = purpose == CheckPurpose::kReady;
+  const TcpTarget& tcp = is_ready ? config.ready.tcp : config.health.tcp;
+  const std::string& http = is_ready ? config.ready.http : config.health.http;
+  if (!tcp.empty()) {
+    return {"tcp", tcp.text};
+  }
+  if (!http.empty()) {
+    return {"http", http};
+  }
+  if (is_ready && !config.ready.file.empty()) {
+    return {"file", config.ready.file};
+  }
+  return {};
+}
+
+std::string check_name(const ServiceConfig& config) {
+  return fmt::format("the check of {}", config.name);
+}
+
+}  // namespace
+
+struct ServiceWatch::Watched {
+  Watched(base::Loop& loop, std::function<void()> expired) : timer(loop, std::move(expired)) {}
+
+  std::unique_ptr<NotifySocket> socket;
+  base::Fd ready_read_end;
+  std::optional<base::Poll> ready_poll;
+  ServiceStarter::StartId preparing = 0;  // a check's
+  base::Timer timer;
+  std::uint64_t timer_number = 0;
+  pid_t main_pid = 0;  // of the newest incarnation
+  uid_t uid = 0;
+  std::string status;
+};
+
+ServiceWatch::ServiceWatch(Parts parts)
+    : parts_(std::move(parts)),
+      runner_(parts_.loop, parts_.launcher,
+              [this](ServiceId service, std::uint64_t number, const std::string& failure) {
+                fleet_->on_checked(service, number, failure, base::monotonic_ns());
+              }) {}
+
+ServiceWatch::~ServiceWatch() = default;
+
+Result<std::unique_ptr<ServiceWatch>> ServiceWatch::open(Parts parts) {
+  std::unique_ptr<ServiceWatch> watch(new ServiceWatch(std::move(parts)));
+  ServiceWatch* const self = watch.get();
+  for (ServiceId id = 0; id < self->parts_.services.size(); ++id) {
+    auto watched = std::make_unique<Watched>(self->parts_.loop, [self, id] {
+      self->fleet_->on_check_timer(id, self->watched_[id]->timer_number, base::monotonic_ns());
+    });
+    if (uses_notify_socket(self->config(id))) {
+      TRY_ASSIGN(watched->socket,
+                 NotifySocket::open(self->parts_.loop,
+                                    fmt::format("{}/notify.{}", self->parts_.directory, id),
+                                    [self, id](const Sender& sender, std::string_view datagram) {
+                                      self->on_notification(id, sender, datagram);
+                                    }));
+    }
+    self->watched_.push_back(std::move(watched));
+  }
+  return watch;
+}
+
+// ---- what services tell ----
+
+Result<base::Fd> ServiceWatch::prepare(ServiceId service, SpawnRequest& request) {
+  const ServiceConfig& rules = config(service);
+  Watched& watched = *watched_[service];
+  watched.uid = request.identity ? request.identity->uid : ::geteuid();
+  watched.main_pid = 0;
+  watched.status.clear();
+  if (watched.socket) {
+    watched.socket->discard_pending();
+    request.environment.push_back(fmt::format("NOTIFY_SOCKET={}", watched.socket->path()));
+    if (rules.health.watchdog) {
+      request.environment.push_back(
+          fmt::format("WATCHDOG_USEC={}", rules.health.interval.ns / kNsPerUs));
+    }
+  }
+  if (!rules.ready.fd || rules.type == ServiceType::kOneshot) {
+    return base::Fd();
+  }
+  TRY_ASSIGN(base::Fd write_end, open_ready_pipe(service));
+  request.fds.push_back({.source = write_end.get(), .target = *rules.ready.fd});
+  return write_end;
+}
+
+Result<base::Fd> ServiceWatch::open_ready_pipe(ServiceId service) {
+  Watched& watched = *watched_[service];
+  TRY_ASSIGN(base::Pipe pipe, base::make_pipe());
+  TRY(base::set_nonblocking(pipe.read.get(), true));
+  watched.ready_poll.reset();
+  watched.ready_read_end = std::move(pipe.read);
+  TRY_ASSIGN(watched.ready_poll,
+             base::Poll::open(parts_.loop, watched.ready_read_end.get(), base::Poll::kReadable,
+                              [this, service](int) { on_ready_pipe(service); }));
+  return std::move(pipe.write);
+}
+
+/// A newline in it: ready. Its end without one: this run will never say so.
+void ServiceWatch::on_ready_pipe(ServiceId service) {
+  Watched& watched = *watched_[service];
+  std::array<char, 512> buffer;
+  const ssize_t count = ::read(watched.ready_read_end.get(), buffer.data(), buffer.size());
+  if (count < 0) {
+    return;
+  }
+  const std::string_view text(buffer.data(), static_cast<std::size_t>(count));
+  const bool says_ready = text.find('\n') != std::string_view::npos;
+  if (count == 0 || says_ready) {
+    watched.ready_poll.reset();
+  }
+  if (says_ready) {
+    fleet_->on_ready(service, base::monotonic_ns());
+  }
+}
+
+bool ServiceWatch::is_of_service(ServiceId service, const Sender& sender) const {
+  const pid_t main_pid = watched_[service]->main_pid;
+  if (main_pid <= 0 || sender.pid <= 0) {
+    return false;
+  }
+  if (sender.pid == main_pid || ::getsid(sender.pid) == main_pid ||
+      ::getpgid(sender.pid) == main_pid) {
+    return true;
+  }
+  const bool is_gone = ::kill(sender.pid, 0) != 0 && errno == ESRCH;
+  return is_gone && (sender.uid == watched_[service]->uid || sender.uid == 0);
+}
+
+void ServiceWatch::on_notification(ServiceId service, const Sender& sender,
+                                   std::string_view datagram) {
+  if (!is_of_service(service, sender)) {
+    parts_.diag.debug("{}: a notification of process {}, which is none of it, is not heard",
+                      config(service).name, sender.pid);
+    return;
+  }
+  const Notification told = parse_notification(datagram);
+  const std::uint64_t now_ns = base::monotonic_ns();
+  if (told.status) {
+    watched_[service]->status = *told.status;
+  }
+  if (told.extend_us) {
+    fleet_->on_extend(service, *told.extend_us * kNsPerUs, now_ns);
+  }
+  if (told.watchdog_us) {
+    fleet_->on_watchdog_interval(service, std::min(*told.watchdog_us, kWatchdogUsMax) * kNsPerUs,
+                                 now_ns);
+  }
+  if (told.ready && config(service).ready.sd_notify) {
+    fleet_->on_ready(service, now_ns);
+  }
+  if (told.watchdog) {
+    fleet_->on_watchdog(service, now_ns);
+  }
+  if (told.watchdog_trigger) {
+    fleet_->on_watchdog_trigger(service, now_ns);
+  }
+  if (told.stopping || told.reloading) {
+    parts_.diag.debug("{}: says that it is {}", config(service).name,
+                      told.stopping ? "stopping" : "reloading");
+  }
+}
+
+const std::string& ServiceWatch::status_text(ServiceId service) const {
+  return watched_[service]->status;
+}
+
+void ServiceWatch::on_spawning(ServiceId service, pid_t pid) {
+  watched_[service]->main_pid = pid;
+}
+
+void ServiceWatch::on_state_changed(ServiceId service, ServiceState state) {
+  Watched& watched = *watched_[service];
+  if (state != ServiceState::kStarting) {
+    watched.ready_poll.reset();
+    watched.ready_read_end.reset();
+  }
+  if (is_at_rest(state) || state == ServiceState::kBackoff) {
+    watched.status.clear();
+  }
+}
+
+// ---- what is looked at ----
+
+Result<SpawnRequest> ServiceWatch::make_probe(ServiceId service, CheckPurpose purpose,
+                                              std::vector<std::string> words) const {
+  if (parts_.self_binary < 0) {
+    return base::fail(base::ErrorCode::kUnavailable,
+                      "birl cannot open itself for a probe: is /proc mounted?");
+  }
+  const CheckRules& rules = fleet_->service(service).rules().checks;
+  const std::uint64_t timeout_ns = purpose == CheckPurpose::kReady ? rules.ready_check_timeout_ns
+                                                                   : rules.health_check_timeout_ns;
+  SpawnRequest request;
+  request.argv = {"birl", "probe", "--timeout", base::format_duration(timeout_ns)};
+  request.argv.insert(request.argv.end(), words.begin(), words.end());
+  request.executable = parts_.self_binary;
+  request.name = check_name(config(service));
+  return request;
+}
+
+void ServiceWatch::start_check(ServiceId service, CheckPurpose purpose, std::uint64_t number) {
+  const ServiceConfig& checked = config(service);
+  std::vector<std::string> probe_words = make_probe_words(checked, purpose);
+  if (!probe_words.empty()) {
+    return run_check(service, number, make_probe(service, purpose, std::move(probe_words)));
+  }
+  watched_[service]->preparing = parts_.starter.prepare(
+      {.service = parts_.services[service],
+       .name = check_name(checked),
+       .command = purpose == CheckPurpose::kReady ? checked.ready.command : checked.health.command},
+      [this, service, number](Result<SpawnRequest> request) {
+        run_check(service, number, std::move(request));
+      });
+}
+
+void ServiceWatch::run_check(ServiceId service, std::uint64_t number,
+                             Result<SpawnRequest> request) {
+  Result<void> started;
+  if (request) {
+    request->fds.push_back({.source = parts_.starter.dev_null(), .target = STDIN_FILENO});
+    started = runner_.start(service, number, std::move(*request));
+  } else {
+    started = tl::unexpected(std::move(request).error());
+  }
+  if (!started) {
+    fleet_->on_checked(service, number, started.error().message, base::monotonic_ns());
+  }
+}
+
+void ServiceWatch::abandon_check(ServiceId service) {
+  parts_.starter.abandon(watched_[service]->preparing);
+  runner_.abandon(service);
+}
+
+void ServiceWatch::start_check_timer(ServiceId service, std::uint64_t delay_ms,
+                                     std::uint64_t number) {
+  watched_[service]->timer_number = number;
+  watched_[service]->timer.start_once(delay_ms);
+}
+
+void ServiceWatch::cancel_check_timer(ServiceId service) {
+  watched_[service]->timer.stop();
+}
+
+}  // namespace supervisor

@@ -1,0 +1,88 @@
+// How PID 1 hears that services are ready and well: their notification descriptors and sockets, and
+// the checks that the fleet asks for. A command that checks runs in its service's surroundings,
+// which ServiceStarter prepares; a probe is birl's own and needs none.
+//
+// What a service says counts only while it starts or runs, and only from its own processes: the
+// main one, or a member of its session or group. A sender that is gone already (a shell's short
+// helper) is known by its user alone, which could do worse to the service than talk for it.
+// Everything that is read is bounded, and what is not understood is passed over.
+// Threads: the loop's. Owner: ServiceEffects; borrows everything in Parts for its whole life.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/diag.h"
+#include "base/fd.h"
+#include "base/loop.h"
+#include "supervisor/check_runner.h"
+#include "supervisor/config/config.h"
+#include "supervisor/machine/fleet_machine.h"
+#include "supervisor/notify_socket.h"
+#include "supervisor/service_starter.h"
+
+namespace supervisor {
+
+class ServiceWatch {
+ public:
+  struct Parts {
+    base::Loop& loop;
+    base::Diag& diag;
+    Launcher& launcher;
+    ServiceStarter& starter;
+    const std::vector<ServiceSlot>& services;  // by ServiceId
+    std::string directory;                     // for sockets
+    int self_binary = -1;                      // birl, for `birl probe`; -1: there is none
+  };
+
+  [[nodiscard]] static base::Result<std::unique_ptr<ServiceWatch>> open(Parts parts);
+  ~ServiceWatch();
+  ServiceWatch(const ServiceWatch&) = delete;
+  ServiceWatch& operator=(const ServiceWatch&) = delete;
+
+  void bind(FleetMachine& fleet) { fleet_ = &fleet; }
+
+  /// Puts what the service needs for telling into its start. The returned descriptor, if it is
+  /// valid, may be closed once the start is under way.
+  [[nodiscard]] base::Result<base::Fd> prepare(ServiceId service, SpawnRequest& request);
+  /// It runs as `pid`, though that is not confirmed yet: it may tell before.
+  void on_spawning(ServiceId service, pid_t pid);
+  void on_state_changed(ServiceId service, ServiceState state);
+
+  void start_check(ServiceId service, CheckPurpose purpose, std::uint64_t number);
+  void abandon_check(ServiceId service);
+  void start_check_timer(ServiceId service, std::uint64_t delay_ms, std::uint64_t number);
+  void cancel_check_timer(ServiceId service);
+  bool on_child_exited(pid_t pid, const ExitStatus& exit) {
+    return runner_.on_child_exited(pid, exit);
+  }
+
+  /// What the service said of itself last (STATUS=); empty: nothing.
+  [[nodiscard]] const std::string& status_text(ServiceId service) const;
+
+ private:
+  struct Watched;
+
+  explicit ServiceWatch(Parts parts);
+  [[nodiscard]] const ServiceConfig& config(ServiceId service) const {
+    return *parts_.services[service].config;
+  }
+  [[nodiscard]] base::Result<SpawnRequest> make_probe(ServiceId service, CheckPurpose purpose,
+                                                      std::vector<std::string> words) const;
+  void run_check(ServiceId service, std::uint64_t number, base::Result<SpawnRequest> request);
+  [[nodiscard]] base::Result<base::Fd> open_ready_pipe(ServiceId service);
+  void on_ready_pipe(ServiceId service);
+  void on_notification(ServiceId service, const Sender& sender, std::string_view datagram);
+  [[nodiscard]] bool is_of_service(ServiceId service, const Sender& sender) const;
+
+  Parts parts_;
+  FleetMachine* fleet_ = nullptr;
+  CheckRunner runner_;
+  std::vector<std::unique_ptr<Watched>> watched_;  // by ServiceId
+};
+
+}  // namespace supervisor

@@ -1,0 +1,92 @@
+#include "supervisor/notify_socket.h"
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <vector>
+
+#include "base/unix_socket.h"
+
+namespace supervisor {
+namespace {
+
+class NotifySocketTest : public testing::Test {
+ protected:
+  NotifySocketTest() : path_(testing::TempDir() + "/birl_notify." + std::to_string(::getpid())) {
+    auto opened =
+        NotifySocket::open(loop_, path_, [this](const Sender& sender, std::string_view text) {
+          senders_.push_back(sender);
+          texts_.emplace_back(text);
+          if (text == "end") {
+            loop_.stop();
+          }
+        });
+    EXPECT_TRUE(opened);
+    socket_ = std::move(*opened);
+  }
+
+  bool send(const std::string& text, const std::vector<int>& fds = {}) const {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
+    const base::Fd client(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return ::connect(client.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) ==
+               0 &&
+           base::send_message(client.get(), std::as_bytes(std::span(text)), fds);
+  }
+
+  base::Loop loop_;
+  std::string path_;
+  std::vector<Sender> senders_;
+  std::vector<std::string> texts_;
+  std::unique_ptr<NotifySocket> socket_;
+};
+
+TEST_F(NotifySocketTest, TellsWhatCameAndFromWhom) {
+  ASSERT_TRUE(send("READY=1"));
+  ASSERT_TRUE(send("end"));
+  loop_.run();
+  EXPECT_EQ(texts_, (std::vector<std::string>{"READY=1", "end"}));
+  EXPECT_EQ(senders_[0].pid, ::getpid());
+  EXPECT_EQ(senders_[0].uid, ::geteuid());
+}
+
+TEST_F(NotifySocketTest, ADatagramThatIsTooLongIsDropped) {
+  ASSERT_TRUE(send(std::string(5'000, 'x')));
+  ASSERT_TRUE(send("end"));
+  loop_.run();
+  EXPECT_EQ(texts_, (std::vector<std::string>{"end"}));
+}
+
+TEST_F(NotifySocketTest, DescriptorsThatComeAlongAreClosed) {
+  base::Pipe barrier = base::make_pipe().value();
+  base::Fd write_end = base::duplicate(barrier.write.get()).value();
+  ASSERT_TRUE(send("BARRIER=1", {write_end.get()}));
+  write_end.reset();
+  ASSERT_TRUE(send("end"));
+  loop_.run();
+  ASSERT_TRUE(base::set_nonblocking(barrier.read.get(), true));
+  barrier.write.reset();
+  char byte = 0;
+  EXPECT_EQ(::read(barrier.read.get(), &byte, 1), 0);  // its end: nobody holds the other side
+}
+
+TEST_F(NotifySocketTest, WhatWasPendingCanBeDiscarded) {
+  ASSERT_TRUE(send("READY=1"));
+  socket_->discard_pending();
+  ASSERT_TRUE(send("end"));
+  loop_.run();
+  EXPECT_EQ(texts_, (std::vector<std::string>{"end"}));
+}
+
+TEST_F(NotifySocketTest, ThePathGoesWithTheSocket) {
+  socket_.reset();
+  EXPECT_FALSE(send("READY=1"));
+  EXPECT_NE(::access(path_.c_str(), F_OK), 0);
+}
+
+}  // namespace
+}  // namespace supervisor

@@ -1,0 +1,55 @@
+#include "supervisor/process/notification.h"
+
+#include <gtest/gtest.h>
+
+#include "supervisor/process/command_argv.h"
+
+namespace supervisor {
+namespace {
+
+TEST(NotificationTest, EveryLineSaysSomething) {
+  const Notification told = parse_notification(
+      "READY=1\nSTATUS=serving 3 clients\nWATCHDOG=1\nWATCHDOG_USEC=500000\n"
+      "EXTEND_TIMEOUT_USEC=1000");
+  Notification expected;
+  expected.ready = true;
+  expected.watchdog = true;
+  expected.status = "serving 3 clients";
+  expected.watchdog_us = 500'000;
+  expected.extend_us = 1'000;
+  EXPECT_EQ(told, expected);
+}
+
+TEST(NotificationTest, StoppingReloadingAndATriggerAreHeard) {
+  const Notification told = parse_notification("STOPPING=1\nRELOADING=1\nWATCHDOG=trigger");
+  EXPECT_TRUE(told.stopping && told.reloading && told.watchdog_trigger);
+  EXPECT_FALSE(told.watchdog);
+}
+
+TEST(NotificationTest, WhatIsNotUnderstoodIsPassedOver) {
+  for (const char* text :
+       {"", "\n\n=\n=1", "READY", "READY=", "READY=yes", "ready=1", "READY=11", "WATCHDOG_USEC=-1",
+        "EXTEND_TIMEOUT_USEC=99999999999999999999999", "FDSTORE=1", "\xff\xfe=1"}) {
+    EXPECT_EQ(parse_notification(text), Notification()) << text;
+  }
+}
+
+TEST(NotificationTest, AStatusIsOneShortLineOfPrintableText) {
+  EXPECT_EQ(parse_notification("STATUS=a\x1b[31m\xc3\x28").status, "a?[31m?(");
+  const std::string longest(10'000, 'x');
+  EXPECT_EQ(parse_notification("STATUS=" + longest).status->size(),
+            NotificationLimits::kStatusBytesMax);
+}
+
+TEST(NotificationTest, AnExtensionHasALimit) {
+  EXPECT_EQ(parse_notification("EXTEND_TIMEOUT_USEC=18446744073709551615").extend_us,
+            NotificationLimits::kExtendUsMax);
+}
+
+TEST(CommandArgvTest, AStringRunsUnderAShell) {
+  EXPECT_EQ(command_argv({{"a", "b"}, false}), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(command_argv({{"a | b"}, true}), (std::vector<std::string>{"/bin/sh", "-c", "a | b"}));
+}
+
+}  // namespace
+}  // namespace supervisor
