@@ -37,10 +37,10 @@ std::vector<TableDoc> list_options() {
           {"service.NAME", service.take()},
           {"sink.NAME (type \"file\")", file.take()},
           {"sink.NAME (type \"console\")", console.take()},
-          {"pipeline.NAME", pipeline.take()},
-          {"[test]", test.take()},
           {"init", init.take()},
-          {"finish", finish.take()}};
+          {"finish", finish.take()},
+          {"pipeline.NAME", pipeline.take()},
+          {"[test]", test.take()}};
 }
 
 std::string option_reference() {

@@ -33,9 +33,7 @@ pipeline = ["clean", "other"]
 [pipeline.clean]
 steps = [
   { parse = "json" },
-  { parse = { regex = ["(?P<a>x$$)"]
-}
-},
+  { parse = { regex = ["(?P<a>x$$)"] } },
   { multiline = "java" },
   { multiline = { start = "^\\d", timeout = "500ms" } },
   { keep = { level = ">=warn" } },
@@ -60,9 +58,8 @@ expect = [{ a = "x", n = 1, f = 1.5, b = true }]
 )toml";
 
 LoadedConfig load() {
-  std::string toml = kToml;
   // Two multiline steps are refused; here only their reading matters.
-  return load_text(toml, {{"TEAM", "core"}});
+  return load_text(kToml, {{"TEAM", "core"}});
 }
 
 TEST(PipelineConfigTest, EveryStepIsRead) {

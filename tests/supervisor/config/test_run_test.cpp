@@ -39,7 +39,7 @@ service = "web"
 input = ['{"level":"warn","msg":"to a@b.com","n":7}', '{"msg":"ping"}', 'no json']
 expect = [
   { level = "warn", message = "to [REDACTED]", n = 7, service = "web", host = "h" },
-  { message = "no json", parse_error = "json: it is malformed" },
+  { message = "no json", parse_error = "json: it is no object" },
 ]
 )");
   EXPECT_EQ(output.errors, "");
