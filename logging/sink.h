@@ -58,6 +58,9 @@ class Sink {
   virtual void reopen() = 0;  // someone moved the files
   virtual void rotate() = 0;
 
+  /// No more lines come: what consume() holds because it may still grow is to be written now.
+  virtual void end_input() {}
+
   /// True for a sink that parses what it takes: a poisoned frame is then dropped instead of given
   /// to it.
   [[nodiscard]] virtual bool parses_records() const { return false; }

@@ -26,6 +26,8 @@ struct RecordRunLimits {
   static constexpr std::size_t kScannedMax = 128 * 1024;
   /// Sinks with multiline steps look at least this far, so that they find one.
   static constexpr std::size_t kPeekBytes = 256 * 1024;
+  /// The realtime of a plan behind which nothing comes: no group waits.
+  static constexpr std::uint64_t kEndOfTimeNs = UINT64_MAX / 2;
 };
 
 struct RecordPlan {

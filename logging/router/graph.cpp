@@ -236,7 +236,7 @@ void Graph::on_intake_drained() {
     service.drain_to = service.feed->ring.commit().head;
   }
   for (const auto& writer : writers_) {
-    writer->waker().notify();
+    writer->end_input();
   }
 }
 

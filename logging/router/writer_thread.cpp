@@ -71,17 +71,21 @@ void WriterThread::start() {
 }
 
 void WriterThread::reopen() {
-  {
-    const std::scoped_lock lock(mutex_);
-    requests_.push_back(Request::kReopen);
-  }
-  waker_.notify();
+  request(Request::kReopen);
 }
 
 void WriterThread::rotate() {
+  request(Request::kRotate);
+}
+
+void WriterThread::end_input() {
+  request(Request::kEndInput);
+}
+
+void WriterThread::request(Request request) {
   {
     const std::scoped_lock lock(mutex_);
-    requests_.push_back(Request::kRotate);
+    requests_.push_back(request);
   }
   waker_.notify();
 }
@@ -123,6 +127,9 @@ void WriterThread::take_requests() {
         break;
       case Request::kRotate:
         sink_->rotate();
+        break;
+      case Request::kEndInput:
+        sink_->end_input();
         break;
     }
     for (const auto& input : inputs_) {

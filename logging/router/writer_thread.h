@@ -57,6 +57,7 @@ class WriterThread {
   void start();
   void reopen();
   void rotate();
+  void end_input();
 
   /// No input waits for its attach().
   [[nodiscard]] bool is_attached() const { return unattached_.load() == 0; }
@@ -73,9 +74,10 @@ class WriterThread {
     /// cost the lines of nobody else.
     std::uint64_t failing_since_ns = 0;
   };
-  enum class Request { kReopen, kRotate };
+  enum class Request { kReopen, kRotate, kEndInput };
 
   void run();
+  void request(Request request);
   void take_requests();
   void attach_inputs(std::uint64_t now_ns);
   [[nodiscard]] bool step(Input& input, std::uint64_t now_ns);

@@ -188,7 +188,8 @@ bool ConsoleSink::format(RingConsumer& consumer, std::span<const logging::FrameV
   const auto records = records_.find(&consumer);
   if (records != records_.end()) {
     return format_records(frames, consumer.cursor(), route, *records->second, open,
-                          base::realtime_ns(), batch_, held_until_ns_);
+                          ended_ ? logging::RecordRunLimits::kEndOfTimeNs : base::realtime_ns(),
+                          batch_, held_until_ns_);
   }
   batch_.dropped = {};
   format_batch(frames, consumer.ring_id(), consumer.cursor(), route, open, batch_);

@@ -49,6 +49,7 @@ class ConsoleSink final : public logging::Sink {
   [[nodiscard]] bool parses_records() const override { return parses_records_; }
   void reopen() override {}
   void rotate() override {}
+  void end_input() override { ended_ = true; }
 
  private:
   static constexpr std::size_t kOutputs = 2;
@@ -78,6 +79,7 @@ class ConsoleSink final : public logging::Sink {
   std::map<logging::RingConsumer*, ConsoleRoute> routes_;
   std::map<logging::RingConsumer*, std::unique_ptr<logging::RecordRun>> records_;  // if any
   bool parses_records_ = false;
+  bool ended_ = false;               // no more lines come
   std::uint64_t held_until_ns_ = 0;  // realtime: what the input has may still grow
   RetryClock retry_;
   ConsoleBatch batch_;  // being written while writer_ is set

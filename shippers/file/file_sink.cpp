@@ -238,12 +238,13 @@ base::Result<void> FileSink::write_run(Target& target, Input& input,
   if (is_rotation_due(target, now)) {
     TRY(rotate_now(target, now));
   }
-  RunSource source{.frames = frames,
-                   .ring_id = input.consumer->ring_id(),
-                   .from = input.consumer->cursor(),
-                   .open = writer.open_line(),
-                   .one_stream = input.targets[0] != input.targets[1],
-                   .realtime_ns = now.realtime_ns};
+  RunSource source{
+      .frames = frames,
+      .ring_id = input.consumer->ring_id(),
+      .from = input.consumer->cursor(),
+      .open = writer.open_line(),
+      .one_stream = input.targets[0] != input.targets[1],
+      .realtime_ns = ended_ ? logging::RecordRunLimits::kEndOfTimeNs : now.realtime_ns};
   if (format.plan(source, writer.room(now.monotonic_ns), run_) == RunPlan::kRotateFirst) {
     TRY(rotate_now(target, now));
     source.open = writer.open_line();

@@ -65,6 +65,7 @@ class FileSink final : public logging::Sink {
   [[nodiscard]] std::uint64_t tend(std::uint64_t now_ns) override;
   void reopen() override;
   void rotate() override;
+  void end_input() override { ended_ = true; }
 
  private:
   struct Target {
@@ -138,6 +139,7 @@ class FileSink final : public logging::Sink {
   bool archives_seen_ = false;  // of all targets there are
   std::uint64_t date_ns_ = 0;   // the time that is in the paths
   std::string dates_;           // PathTemplate::dates() of it
+  bool ended_ = false;          // no more lines come
   RetryClock date_retry_;
 };
 

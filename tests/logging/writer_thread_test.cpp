@@ -29,6 +29,7 @@ class Script {
   std::set<std::string> refused{};             // services that cannot be attached
   int attach_failures = 0;
   int rotations = 0;
+  bool ended = false;
   int retries = 0;
   bool asks_for_retry = false;
 
@@ -69,6 +70,9 @@ class ScriptedSink final : public Sink {
   void reopen() override {}
   void rotate() override {
     script_.change([](Script& script) { ++script.rotations; });
+  }
+  void end_input() override {
+    script_.change([](Script& script) { script.ended = true; });
   }
   bool parses_records() const override { return parses_; }
 
@@ -166,6 +170,13 @@ TEST_F(WriterThreadTest, ASinkThatAskedForARetryIsLeftAloneUntilARequest) {
     EXPECT_EQ(script.rotations, 1);
     EXPECT_EQ(script.retries, 1);
   });
+}
+
+TEST_F(WriterThreadTest, TheSinkIsToldThatNoMoreLinesCome) {
+  make_writer(false);
+  writer_->start();
+  writer_->end_input();
+  script_.wait([](const Script& script) { return script.ended; });
 }
 
 TEST_F(WriterThreadTest, TheFrameThatKilledThreeRoutersIsDroppedBeforeAParsingSink) {
