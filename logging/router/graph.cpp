@@ -41,11 +41,15 @@ bool all_passed(const RingMap& ring, std::uint64_t position) {
 Graph::Graph(RouterConfig config, RouterState state, EventQueue& events, base::Diag& diag)
     : config_(std::move(config)), state_(std::move(state)), events_(events), diag_(diag) {}
 
-Graph::~Graph() {
+void Graph::stop_intake() {
   if (intake_thread_.joinable()) {
     intake_->stop();
     intake_thread_.join();
   }
+}
+
+Graph::~Graph() {
+  stop_intake();
   background_.stop();  // its jobs are the sinks'
   writers_.clear();    // joins; they borrow the rings
 }
@@ -229,6 +233,12 @@ void Graph::rotate(const std::string& sink_name) {
 void Graph::begin_drain() {
   tell_idle_.store(true);
   intake_->drain();
+}
+
+void Graph::begin_retiring() {
+  tell_idle_.store(true);
+  stop_intake();
+  on_intake_drained();
 }
 
 void Graph::on_intake_drained() {

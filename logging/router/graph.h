@@ -55,6 +55,9 @@ class Graph {
   /// says whether every line that was there then is out; events.ring() tells when to look again.
   void begin_drain();
   void on_intake_drained();
+  /// Reads nothing any more: what comes stays in the pipes, for the next router, and so do the
+  /// beginnings of lines. is_delivered() says whether the rings are done with.
+  void begin_retiring();
   [[nodiscard]] bool is_delivered() const;
 
   [[nodiscard]] HangWatch& hang_watch() { return watch_; }
@@ -70,6 +73,7 @@ class Graph {
                                                const SinkFactory& factory);
   [[nodiscard]] base::Result<void> claim_consumers(const ServiceMessage& message, RingFeed& feed);
   void release_strangers(const ServiceMessage& message, RingMap& ring);
+  void stop_intake();
   [[nodiscard]] WriterThread* find_writer(const std::string& sink_name);
   [[nodiscard]] bool wait_attached();
 

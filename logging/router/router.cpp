@@ -76,6 +76,7 @@ class Session {
   std::unique_ptr<Graph> graph_;
   bool running_ = false;
   bool closed_ = false;
+  bool retiring_ = false;  // another router goes on
   Drain drain_ = Drain::kNone;
   bool drain_complete_ = false;
   std::uint64_t drain_deadline_ns_ = 0;
@@ -85,7 +86,7 @@ class Session {
 base::Result<void> Session::run() {
   TRY(events_.open());
   TRY(base::set_nonblocking(socket_, true));
-  while (!closed_ || drain_ != Drain::kDone) {
+  while (drain_ != Drain::kDone || !(closed_ || retiring_)) {
     std::array<pollfd, 3> polls{};
     wait(polls);
     if (!closed_ && polls[0].revents != 0) {
@@ -219,7 +220,17 @@ base::Result<void> Session::on_running(MessageKind kind, base::Message& message)
     }
     case MessageKind::kDrain: {
       TRY_ASSIGN(const auto drain, decode_message<DrainMessage>(message.bytes));
-      begin_drain(drain.deadline_monotonic_ns);
+      if (!retiring_) {
+        begin_drain(drain.deadline_monotonic_ns);
+      }
+      return {};
+    }
+    case MessageKind::kRetire: {
+      TRY_ASSIGN(const auto retire, decode_message<RetireMessage>(message.bytes));
+      retiring_ = true;
+      drain_ = Drain::kDelivering;
+      drain_deadline_ns_ = retire.deadline_monotonic_ns;
+      graph_->begin_retiring();
       return {};
     }
     default:
@@ -270,7 +281,9 @@ void Session::look_at_drain() {
   }
   drain_ = Drain::kDone;
   drain_complete_ = complete;
-  send(DrainedMessage{.complete = complete});
+  if (!retiring_) {
+    send(DrainedMessage{.complete = complete});
+  }
 }
 
 void Session::check_hang() {

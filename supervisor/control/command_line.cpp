@@ -102,7 +102,10 @@ void add_explain(CLI::App& app, CommandOptions& options) {
 void add_transition(CLI::App& app, CommandOptions& options, const char* name,
                     const char* description) {
   CLI::App* verb = app.add_subcommand(name, description);
-  verb->add_option("NAME", options.names, "Services")->required();
+  const bool is_reload = std::string_view(name) == "reload";
+  verb->add_option("NAME", options.names,
+                   is_reload ? "Services; none: birl's own configuration" : "Services")
+      ->required(!is_reload);
   verb->add_flag("--no-wait", options.no_wait, "Do not wait until it is done");
   add_timeout(*verb, options);
   add_json(*verb, options);
@@ -210,7 +213,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_transition(*app, options, "start", "Start services");
   add_transition(*app, options, "stop", "Stop services");
   add_transition(*app, options, "restart", "Stop and start services");
-  add_transition(*app, options, "reload", "Make services read their configuration again");
+  add_transition(*app, options, "reload", "Read the configuration again; make services do so");
   add_wait(*app, options);
   add_signal(*app, options);
   add_rotate(*app, options);

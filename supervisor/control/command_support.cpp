@@ -63,12 +63,13 @@ Client find_instance(const CommandOptions& options) {
   return Client(find_runtime_directory(request) + "/control.sock");
 }
 
+base::Result<Reply> ask_transition(const CommandOptions& options) {
+  TRY_ASSIGN(const std::uint64_t timeout_ms, find_answer_timeout_ms(options));
+  return find_instance(options).ask(make_transition_words(options), timeout_ms);
+}
+
 int run_transition(const CommandOptions& options) {
-  const auto timeout_ms = find_answer_timeout_ms(options);
-  if (!timeout_ms) {
-    return report_error(timeout_ms.error());
-  }
-  const auto reply = find_instance(options).ask(make_transition_words(options), *timeout_ms);
+  const auto reply = ask_transition(options);
   if (!reply) {
     return report_error(reply.error());
   }

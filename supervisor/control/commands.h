@@ -69,7 +69,9 @@ int become_router_role(const std::string& role, std::span<const std::string> wor
 /// The instance that --socket, BIRL_SOCKET or the runtime directories name.
 [[nodiscard]] Client find_instance(const CommandOptions& options);
 
-/// start, stop, restart, reload and wait: asks and says what came of it.
+/// start, stop, restart, reload and wait: asks, and waits as long as is wanted.
+[[nodiscard]] base::Result<Reply> ask_transition(const CommandOptions& options);
+/// The same, and says what came of it.
 int run_transition(const CommandOptions& options);
 
 /// Prints the whole of `text` on standard output. A closed pipe is no error; kFailed: a full disk.
