@@ -147,7 +147,7 @@ void Instance::on_child(const ReapedChild& child) {
     on_loaded(child);
   } else if (config_reload_ && config_reload_->on_child_exited(child)) {
     return;
-  } else if (router_ && router_->on_child_exited(child.pid, exit.describe())) {
+  } else if (router_ && router_->on_child_exited(child.pid, exit)) {
     return;
   } else if (hooks_ && hooks_->on_child_exited(child.pid, exit)) {
     return;

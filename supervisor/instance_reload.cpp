@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "supervisor/config/routes.h"
 #include "supervisor/instance.h"
-#include "supervisor/router_link/routes.h"
 
 namespace supervisor {
 

@@ -60,9 +60,11 @@ enum class MessageKind : std::uint8_t {
 struct HelloMessage {
   static constexpr MessageKind kKind = MessageKind::kHello;
   std::uint64_t config_bytes = 0;
+  bool last_was_killed = false;  // the router before, by KILL: no frame that it was at did that
   template <typename V>
   void visit(V& v) {
     v.field("config_bytes", config_bytes);
+    v.field("last_was_killed", last_was_killed);
   }
 };
 

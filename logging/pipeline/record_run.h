@@ -89,8 +89,7 @@ class RecordRun {
   [[nodiscard]] bool note_good(const Cursor& before, const Cursor& after, const Cursor& from,
                                RecordRoom room);
   void end_at(const Cursor& cursor);
-  [[nodiscard]] RecordPlan take(const Place& place, std::span<const FrameView> frames,
-                                const Cursor& from);
+  [[nodiscard]] RecordPlan take(Place place, std::span<const FrameView> frames, const Cursor& from);
   [[nodiscard]] bool must_flush(Stop stop, std::uint64_t realtime_ns) const;
 
   Pipeline pipeline_;

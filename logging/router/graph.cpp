@@ -74,6 +74,7 @@ base::Result<void> Graph::make_writer(const SinkConfig& config, const SinkFactor
   TRY_ASSIGN(SinkState * state, state_.claim_sink(sink_id_of(config.name)));
   const WriterThread::Options options{.config = config,
                                       .state = *state,
+                                      .last_was_killed = last_was_killed_,
                                       .busy = watch_.add(BusyStamp::Limit::kCpuClock, config.name),
                                       .on_idle = [this] {
                                         if (tell_idle_.load()) {

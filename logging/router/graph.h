@@ -34,6 +34,8 @@ struct GraphLimits {
 class Graph {
  public:
   Graph(RouterConfig config, RouterState state, EventQueue& events, base::Diag& diag);
+  /// Before open(). No frame is to blame for the end of the router before.
+  void set_last_was_killed() { last_was_killed_ = true; }
   ~Graph();  // stops and joins every thread
 
   [[nodiscard]] base::Result<void> open(base::Pipe staging, const SinkFactory& factory);
@@ -89,6 +91,7 @@ class Graph {
   std::vector<std::unique_ptr<WriterThread>> writers_;
   std::thread intake_thread_;
   bool started_ = false;
+  bool last_was_killed_ = false;
 };
 
 }  // namespace logging

@@ -177,6 +177,9 @@ base::Result<void> Session::on_hello(base::Message& message) {
   message_pipe_ = std::move(message.fds[4]);
   diag_.redirect(message_pipe_.get(), "");
   graph_ = std::make_unique<Graph>(std::move(config), std::move(state), events_, diag_);
+  if (hello.last_was_killed) {
+    graph_->set_last_was_killed();
+  }
   return graph_->open({.read = std::move(message.fds[2]), .write = std::move(message.fds[3])},
                       factory_);
 }

@@ -10,10 +10,10 @@ namespace logging {
 
 namespace {
 
-/// One router more has died while the sink was at this frame.
-PoisonNote count_death(PoisonNote& note) {
+/// One router more has died while the sink was at this frame, and not by somebody's KILL.
+PoisonNote count_death(PoisonNote& note, bool was_killed) {
   if (note.active != 0) {
-    note.deaths += 1;
+    note.deaths += was_killed ? 0 : 1;
     note.active = 0;
   }
   return note;
@@ -41,7 +41,9 @@ bool drop_frame(RingConsumer& consumer, DropReason reason) {
 }  // namespace
 
 WriterThread::WriterThread(const Options& options)
-    : options_(options), report_(options.state), suspect_(count_death(options.state.note)) {}
+    : options_(options),
+      report_(options.state),
+      suspect_(count_death(options.state.note, options.last_was_killed)) {}
 
 WriterThread::~WriterThread() {
   stopping_.store(true);

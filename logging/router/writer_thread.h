@@ -6,7 +6,8 @@
 //   - block_limit: while the target of a gating sink has failed for longer than that and a ring is
 //     full, that ring's oldest frames are dropped, counted, until there is room.
 //   - Poison: {ring, frame} is noted before the sink takes a frame. Three routers that died on the
-//     same note make the frame poisoned: raw sinks are told, parsing ones do not get it.
+//     same note, and were not killed from outside, make the frame poisoned: raw sinks are told,
+//     parsing ones do not get it.
 //
 // Threads: run() is the writer's own thread; add_input() before start() or at any later time;
 // the other public functions from any. Owner: the router.
@@ -38,6 +39,7 @@ class WriterThread {
   struct Options {
     const SinkConfig& config;
     SinkState& state;
+    bool last_was_killed = false;  // as in HelloMessage
     BusyStamp& busy;
     /// Called on this thread when inputs have been attached and whenever there is nothing to do.
     std::function<void()> on_idle;

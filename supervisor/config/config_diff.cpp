@@ -40,6 +40,9 @@ constexpr auto kServiceKeys = std::to_array<KeyRule>({
     {"health", KeyRule::Effect::kLive},
     {"health.watchdog", KeyRule::Effect::kRestart},
     {"log", KeyRule::Effect::kLive},
+    {"pipeline", KeyRule::Effect::kLive},
+    {"fields", KeyRule::Effect::kLive},
+    {"stderr_level", KeyRule::Effect::kLive},
     {"ring", KeyRule::Effect::kLater},
     {"stdio", KeyRule::Effect::kLater},
 });

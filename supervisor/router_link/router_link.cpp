@@ -176,10 +176,11 @@ void RouterLink::kill_router() const {
   }
 }
 
-bool RouterLink::on_child_exited(pid_t pid, const std::string& how) {
+bool RouterLink::on_child_exited(pid_t pid, const ExitStatus& exit) {
   if (pid != pid_ || pid == 0) {
     return false;
   }
+  last_was_killed_ = exit.kind == ExitKind::kSignaled && exit.signal == SIGKILL;
   if (changing_) {
     take_down();
     settle_change();
@@ -195,7 +196,7 @@ bool RouterLink::on_child_exited(pid_t pid, const std::string& how) {
     parts_.owner.on_router_drained(false);
     return true;
   }
-  parts_.diag.warn("the router ended ({}); starting it again", how);
+  parts_.diag.warn("the router ended ({}); starting it again", exit.describe());
   ++restarts_;
   schedule_restart();
   return true;
@@ -221,7 +222,8 @@ RouterLink::Outgoing RouterLink::service_outgoing(const ServiceLogs& logs) const
 
 bool RouterLink::next_to_send(Outgoing& out) {
   if (!hello_sent_) {
-    out = {.bytes = logging::encode_message(logging::HelloMessage{.config_bytes = config_.size()}),
+    out = {.bytes = logging::encode_message(logging::HelloMessage{
+               .config_bytes = config_.size(), .last_was_killed = last_was_killed_}),
            .fds = {state_.get(), config_memory_.get(), staging_.read.get(), staging_.write.get(),
                    message_fd_}};
     return true;

@@ -33,6 +33,7 @@
 #include "logging/handoff/router_state_file.h"
 #include "logging/sink_config.h"
 #include "supervisor/launcher.h"
+#include "supervisor/machine/exit_status.h"
 #include "supervisor/router_link/service_logs.h"
 
 namespace supervisor {
@@ -85,7 +86,7 @@ class RouterLink {
 
   void start();
   /// True when `pid` was the router.
-  [[nodiscard]] bool on_child_exited(pid_t pid, const std::string& how);
+  [[nodiscard]] bool on_child_exited(pid_t pid, const ExitStatus& exit);
 
   /// New pipes of a running service, to be handed over as soon as possible.
   void announce_pipes(ServiceLogs& logs, std::uint16_t incarnation);
@@ -168,6 +169,7 @@ class RouterLink {
   pid_t pid_ = 0;
   bool ready_ = false;
   std::uint32_t restarts_ = 0;
+  bool last_was_killed_ = false;
   std::uint32_t failures_in_a_row_ = 0;
   std::uint64_t ready_since_ns_ = 0;
   std::optional<std::uint64_t> drain_deadline_ns_;

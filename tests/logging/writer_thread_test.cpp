@@ -89,6 +89,7 @@ class WriterThreadTest : public testing::Test {
   void make_writer(bool parses) {
     writer_.emplace(WriterThread::Options{.config = config_,
                                           .state = state_,
+                                          .last_was_killed = last_was_killed_,
                                           .busy = watch_.add(BusyStamp::Limit::kCpuClock, "test"),
                                           .on_idle = [this] { script_.change([](Script&) {}); }});
     writer_->set_sink(std::make_unique<ScriptedSink>(script_, parses));
@@ -118,6 +119,7 @@ class WriterThreadTest : public testing::Test {
 
   Script script_;
   SinkConfig config_;
+  bool last_was_killed_ = false;
   SinkState state_{};
   HangWatch watch_;
   std::deque<TestRing> rings_;
@@ -191,6 +193,16 @@ TEST_F(WriterThreadTest, TheFrameThatKilledThreeRoutersIsDroppedBeforeAParsingSi
   const auto ledger = RingView::open(ring.fd.get(), RingView::Extent::kHeaders)->consumers();
   ASSERT_EQ(ledger.size(), 1U);
   EXPECT_EQ(ledger[0].dropped[static_cast<std::size_t>(DropReason::kPoison)], 1U);
+}
+
+TEST_F(WriterThreadTest, ARouterThatSomebodyKilledBlamesNoFrame) {
+  state_.note = {.ring_id = kTestRingId, .frame = 0, .deaths = 2, .active = 1};
+  last_was_killed_ = true;
+  make_writer(true);
+  TestRing& ring = add_ring("one");
+  feed(ring, "harmless\n");
+  writer_->start();
+  wait_taken("one", "harmless\n");
 }
 
 }  // namespace

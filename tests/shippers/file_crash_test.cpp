@@ -92,7 +92,7 @@ void crash_everywhere(const Scenario& scenario, const Check& check) {
     check(*world);
     ASSERT_FALSE(testing::Test::HasFailure()) << "killed at crash point " << point;
   }
-  EXPECT_GT(point, 20U);
+  EXPECT_GT(point, 10U);
 }
 
 /// The recovery is killed too, again and again, before one is let through.

@@ -67,32 +67,32 @@ TEST(PipelinesTest, ParsedAndRedactedRecordsComeOnceThoughTheRouterIsKilled) {
   std::cout << early << " of 30 kills came while lines were written\n";
 }
 
-/// A group is held for 60 s, so that only its next line ends it, whatever the machine is busy with;
-/// and the last one is ended by the stop.
+/// A router that is down for longer than a group is held tears that group, and only that one.
 TEST(PipelinesTest, GroupsOfLinesStayWholeThoughTheRouterIsKilled) {
   const std::uint64_t groups = 10'000;
+  const int kills = 15;
   Instance birl({.config = records_of(
                      R"(for (i = 1; i <= 10000; ++i) print "group " i "\n  at a " i "\n  at b " i)",
-                     R"({multiline = {start = "^group", timeout = "60s"}})")});
-  const int early = kill_router_often(birl, 15, kWeb);
+                     R"({multiline = {start = "^group", timeout = "1s"}})")});
+  const int early = kill_router_often(birl, kills, kWeb);
   ASSERT_TRUE(eventually(
-      [&] {
-        const Json sink = birl.sink("files");
-        return generators_finished(birl, kWeb) && sink.is_object() &&
-               sink["received"] == groups * 3 && sink["buffered"] == 3;
-      },
+      [&] { return generators_finished(birl, kWeb) && has_delivered(birl, "files", groups * 3); },
       100s));
   expect_exact_ledger(birl);
-  EXPECT_EQ(birl.sink("files")["delivered"], groups * 3 - 3);
-  EXPECT_EQ(birl.stop(), 0);
+  EXPECT_EQ(birl.sink("files")["delivered"], groups * 3);
   const std::vector<Json> records = records_in(birl);
-  ASSERT_EQ(records.size(), groups);
-  for (std::uint64_t index = 0; index < groups; ++index) {
-    const std::string number = std::to_string(index + 1);
-    ASSERT_EQ(records[index]["message"],
-              "group " + number + "\n  at a " + number + "\n  at b " + number);
+  EXPECT_LE(records.size(), groups + 2 * kills);
+  std::string all;
+  for (const Json& record : records) {
+    all += record["message"].get<std::string>() + "\n";
   }
-  std::cout << early << " of 15 kills came while lines were written\n";
+  std::string expected;
+  for (std::uint64_t group = 1; group <= groups; ++group) {
+    const std::string number = std::to_string(group);
+    expected += "group " + number + "\n  at a " + number + "\n  at b " + number + "\n";
+  }
+  EXPECT_TRUE(all == expected) << "the lines are not those that were written";
+  std::cout << early << " of " << kills << " kills came while lines were written\n";
 }
 
 /// What was repeated is forgotten with the router, so a message may come again after each death;

@@ -52,7 +52,7 @@ class RouterLinkTest : public testing::Test {
     ASSERT_GT(pid, 0);
     ::waitpid(pid, nullptr, 0);
     launcher_.settle(pid);
-    EXPECT_TRUE(link_->on_child_exited(pid, "exited with code 0"));
+    EXPECT_TRUE(link_->on_child_exited(pid, ExitStatus::exited(0)));
   }
 
   base::Loop loop_;
@@ -71,7 +71,7 @@ TEST_F(RouterLinkTest, ADeadRouterIsForgottenAndItsRestartIsCounted) {
   let_router_die();
   EXPECT_EQ(link_->pid(), 0);
   EXPECT_EQ(link_->restarts(), 1U);
-  EXPECT_FALSE(link_->on_child_exited(12345, "")) << "somebody else's child";
+  EXPECT_FALSE(link_->on_child_exited(12345, ExitStatus::exited(0))) << "somebody else's child";
 }
 
 TEST_F(RouterLinkTest, ARouterThatNeverGetsReadyIsToldOnceAfterSeveralDeaths) {
