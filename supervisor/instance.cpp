@@ -200,6 +200,9 @@ void Instance::on_state_changed(ServiceId service, const StateChange& change) {
   if (adapter_ && change.to == ServiceState::kStarting) {
     adapter_->count_start(service);
   }
+  if (path_watch_) {
+    follow_watch(service);
+  }
   if (control_) {
     control_->on_state_change();
   }

@@ -30,6 +30,7 @@
 #include "supervisor/init.h"
 #include "supervisor/launcher.h"
 #include "supervisor/machine/fleet_machine.h"
+#include "supervisor/path_watch.h"
 #include "supervisor/process/signals.h"
 #include "supervisor/router_link/router_link.h"
 #include "supervisor/service_effects.h"
@@ -85,6 +86,8 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   // Reload (instance_reload.cpp).
   void begin_reload();
   void on_reload_ended();
+  void on_paths_changed(ServiceId service);
+  void follow_watch(ServiceId service);
   [[nodiscard]] base::Result<ConfigDiff> apply(Config config);
   [[nodiscard]] base::Result<void> make_logs(const ConfigDiff& diff,
                                              std::vector<ServiceSlot>& added);
@@ -130,6 +133,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::unique_ptr<FleetMachine> fleet_;
   std::unique_ptr<ServiceReload> reload_;
   std::unique_ptr<ConfigReload> config_reload_;
+  std::unique_ptr<PathWatch> path_watch_;
   bool reload_again_ = false;  // a signal came while a reload was under way
   std::unique_ptr<ControlAdapter> adapter_;
   std::unique_ptr<ControlServer> control_;

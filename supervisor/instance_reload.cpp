@@ -27,6 +27,27 @@ void Instance::open_reload() {
           },
       .apply = [this](Config config) { return apply(std::move(config)); },
       .ended = [this] { on_reload_ended(); }});
+  path_watch_ = std::make_unique<PathWatch>(
+      PathWatch::Parts{.loop = loop_,
+                       .diag = parts_.diag,
+                       .helpers = helpers_,
+                       .services = services_,
+                       .changed = [this](ServiceId service) { on_paths_changed(service); }});
+}
+
+void Instance::on_paths_changed(ServiceId service) {
+  const ServiceConfig& config = *services_[service].config;
+  if (fleet_->service(service).state() != ServiceState::kRunning) {
+    return;  // its next start reads what is there then
+  }
+  const bool is_reload = config.watch.then == WatchThen::kReload;
+  parts_.diag.info("{}: what it watches has changed: {}", config.name,
+                   is_reload ? "reload" : "restart");
+  const Result<void> begun =
+      is_reload ? reload_->begin(service) : fleet_->restart(config.name, base::monotonic_ns());
+  if (!begun) {
+    parts_.diag.warn("{}", begun.error().message);
+  }
 }
 
 /// Of a signal: what is written while the files are being read must not be missed.
@@ -72,7 +93,15 @@ Result<ConfigDiff> Instance::apply(Config config) {
   for (const std::string& name : diff.removed) {
     forget_logs(name);
   }
+  for (const std::string& name : diff.updated) {
+    follow_watch(*fleet_->find(name));
+  }
   return diff;
+}
+
+/// Files are watched while the service is up.
+void Instance::follow_watch(ServiceId service) {
+  fleet_->service(service).at_rest() ? path_watch_->end(service) : path_watch_->begin(service);
 }
 
 /// All that can fail. A new service is not shown to the router that is about to end.

@@ -48,6 +48,10 @@ enum class UnhealthyThen : std::uint8_t { kRestart, kShutdown, kNone };
 [[nodiscard]] constexpr auto enum_names(UnhealthyThen) {
   return std::array<std::string_view, 3>{"restart", "shutdown", "none"};
 }
+enum class WatchThen : std::uint8_t { kReload, kRestart };
+[[nodiscard]] constexpr auto enum_names(WatchThen) {
+  return std::array<std::string_view, 2>{"reload", "restart"};
+}
 enum class RouterFailure : std::uint8_t { kWait, kShutdown };
 [[nodiscard]] constexpr auto enum_names(RouterFailure) {
   return std::array<std::string_view, 2>{"wait", "shutdown"};
@@ -112,6 +116,19 @@ struct ReloadConfig {
     v.field("check", check, "must succeed, or the reload is refused");
     v.field("signal", signal, "the signal that makes the service reload");
     v.field("command", command, "runs instead of the signal");
+  }
+};
+
+struct WatchConfig {
+  std::vector<std::string> paths;
+  WatchThen then = WatchThen::kReload;
+  base::Duration debounce = base::milliseconds(500);
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("paths", paths, "files and directories; also replaced by a rename, or behind links");
+    v.field("then", then, "what a change of them does: reload or restart");
+    v.field("debounce", debounce, "after this long without a further change");
   }
 };
 
@@ -216,6 +233,7 @@ struct ServiceConfig {
   RestartLimitConfig restart_limit;
   StopConfig stop;
   ReloadConfig reload;
+  WatchConfig watch;
   Command on_ready;
   Command on_exit;
   base::Duration on_exit_timeout = base::seconds(5);
@@ -260,6 +278,7 @@ struct ServiceConfig {
     v.field("restart_limit", restart_limit, "when restarting is given up");
     v.field("stop", stop, "how it is stopped");
     v.field("reload", reload, "what `birl reload NAME` does");
+    v.field("watch", watch, "files whose change makes it reload or restart");
     v.field("on_ready", on_ready, "runs each time it has become ready");
     v.field("on_exit", on_exit,
             "runs after each end, told how it ended by BIRL_EXIT_CODE and others");

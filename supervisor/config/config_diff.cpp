@@ -31,6 +31,7 @@ constexpr auto kServiceKeys = std::to_array<KeyRule>({
     {"restart_limit", KeyRule::Effect::kLive},
     {"stop", KeyRule::Effect::kLive},
     {"reload", KeyRule::Effect::kLive},
+    {"watch", KeyRule::Effect::kLive},
     {"on_ready", KeyRule::Effect::kLive},
     {"on_exit", KeyRule::Effect::kLive},
     {"on_exit_timeout", KeyRule::Effect::kLive},

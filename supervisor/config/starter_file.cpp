@@ -30,6 +30,7 @@ const Examples& service_examples() {
       {"stop.command", R"(["/usr/sbin/app", "--drain"])"},
       {"reload.check", R"(["/usr/sbin/app", "--check"])"},
       {"reload.command", R"(["/usr/sbin/app", "--reload"])"},
+      {"watch.paths", R"(["/etc/app.conf"])"},
       {"on_ready", R"(["/scripts/announce.sh"])"},
       {"on_exit", R"(["/scripts/tidy.sh"])"},
       {"stdio", R"("pipe")"},

@@ -73,7 +73,7 @@ class Scrambler {
   }
   void change(std::vector<std::string>& items) {
     const bool is_capability = key_ == "keep" || key_ == "ambient";
-    items = {key_ == "log" ? "console" : is_capability ? "CHOWN" : "*"};
+    items = {key_ == "log" ? "console" : key_ == "paths" ? "/x" : is_capability ? "CHOWN" : "*"};
   }
   void change(std::vector<std::int32_t>& items) { items = {7, 8}; }
   void change(std::map<std::string, std::string>& items) {
