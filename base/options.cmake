@@ -17,6 +17,9 @@ target_compile_options(birl_options INTERFACE
   -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough
   -fno-omit-frame-pointer -ffunction-sections -fdata-sections)
 target_link_options(birl_options INTERFACE -Wl,--gc-sections -Wl,--as-needed)
+if(BIRL_FUZZ)  # Clang: libFuzzer sees which code an input reaches
+  target_compile_options(birl_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(BIRL_SANITIZE)
   target_compile_options(birl_options INTERFACE -fsanitize=${BIRL_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(birl_options INTERFACE -fsanitize=${BIRL_SANITIZE})

@@ -72,7 +72,7 @@ void run_steps(benchmark::State& state, const std::string& text,
   const std::vector<FrameView> frames{frame_of(text)};
   std::size_t output = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(run.plan(frames, {}, {}, false, UINT64_MAX / 2));
+    benchmark::DoNotOptimize(run.plan(frames, {}, {}, false, RecordRunLimits::kEndOfTimeNs));
     output = run.output().size();
   }
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));

@@ -81,6 +81,12 @@ enum class TextOrigin : std::uint8_t {
   return stream == Stream::kStdout ? "stdout" : "stderr";
 }
 
+/// The 2 of web@2; a service without instances is its own first.
+[[nodiscard]] constexpr std::string_view instance_of(std::string_view service) {
+  const std::size_t at = service.rfind('@');
+  return at == std::string_view::npos ? "1" : service.substr(at + 1);
+}
+
 struct Record {
   std::string_view service;
   Stream stream = Stream::kStdout;

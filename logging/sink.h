@@ -33,6 +33,8 @@ struct SinkInput {
 struct ConsumeResult {
   bool progressed = false;        // something was committed; there may be more
   std::uint64_t retry_at_ns = 0;  // monotonic; 0: nothing to wait for but new frames
+  /// Lines are held that may still grow: call again then at the latest, and when frames come.
+  std::uint64_t look_again_ns = 0;
 };
 
 class Sink {
@@ -54,11 +56,12 @@ class Sink {
   /// again at the latest (monotonic), 0: whenever.
   [[nodiscard]] virtual std::uint64_t tend(std::uint64_t /*now_ns*/) { return 0; }
 
-  /// The end is near and what can still be delivered should be. Any time; the sink's thread.
-  virtual void drain() {}
-
   virtual void reopen() = 0;  // someone moved the files
   virtual void rotate() = 0;
+
+  /// No more lines come: what consume() holds because it may still grow, or for a fuller batch, is
+  /// to be written now.
+  virtual void end_input() {}
 
   /// True for a sink that parses what it takes: a poisoned frame is then dropped instead of given
   /// to it.

@@ -56,10 +56,10 @@ enum class ConsoleTarget : std::uint8_t { kSame, kStdout, kStderr };
 }
 
 /// How a line looks. kRaw: its bytes (behind a time stamp, if one is wanted). kText: time stamp,
-/// service, stream, bytes.
-enum class SinkFormat : std::uint8_t { kRaw, kText };
+/// service, stream, bytes. kJson and kLogfmt: a record, logging/format/record_format.h.
+enum class SinkFormat : std::uint8_t { kRaw, kText, kJson, kLogfmt };
 [[nodiscard]] constexpr auto enum_names(SinkFormat) {
-  return std::array<std::string_view, 2>{"raw", "text"};
+  return std::array<std::string_view, 4>{"raw", "text", "json", "logfmt"};
 }
 
 enum class Timestamp : std::uint8_t { kNone, kIso, kTai64n, kUnix };
@@ -128,7 +128,8 @@ struct FileSinkConfig {
   template <typename V>
   void visit(V& v) {
     v.field("path", path, "the file, a template of {service} {stream} {instance} {host} {date:%F}");
-    v.field("format", format, "raw: the service's bytes; text: time, service, stream, bytes");
+    v.field("format", format,
+            "raw: the bytes; text: time, service, stream, bytes; json, logfmt: records");
     v.field("timestamp", timestamp, "of each line; unset: iso for text, none for raw");
     v.field("rotate", rotate, "when a file is rotated and how many stay");
     v.field("sync", sync, "when bytes are forced to the disk");
@@ -149,7 +150,8 @@ struct ConsoleSinkConfig {
   void visit(V& v) {
     v.field("target", target,
             "which of birl's own outputs; same: stdout to stdout, stderr to stderr");
-    v.field("format", format, "raw: the service's bytes; text: time, service, stream, bytes");
+    v.field("format", format,
+            "raw: the bytes; text: time, service, stream, bytes; json, logfmt: records");
     v.field("timestamp", timestamp, "of each line; unset: iso for text, none for raw");
     v.field("prefix", prefix,
             "goes before every line, a template of {service} {stream} {instance} {host}");
@@ -162,11 +164,11 @@ struct SinkConfig {
   std::vector<std::string> services;               // names and globs, `!name` excludes
   std::optional<WhenFull> when_full;               // unset: block; drop-oldest across a network
   base::Duration block_limit = base::seconds(60);  // ns 0 means "never"
-  MatchConfig match;            // of what it gets, it takes what matches; not a key yet
-  base::OneOrSeveral pipeline;  // names; not a key yet
-  FileSinkConfig file;          // when type is kFile
-  ConsoleSinkConfig console;    // when type is kConsole
-  NetworkConfig network;        // when is_network(type), and one of:
+  MatchConfig match;                               // of what it gets, it takes what matches
+  base::OneOrSeveral pipeline;                     // names
+  FileSinkConfig file;                             // when type is kFile
+  ConsoleSinkConfig console;                       // when type is kConsole
+  NetworkConfig network;                           // when is_network(type), and one of:
   HttpSinkConfig http;
   LogglySinkConfig loggly;
   ElasticsearchSinkConfig elasticsearch;
@@ -184,6 +186,8 @@ struct SinkConfig {
   void visit_common(V& v) {
     v.field("type", type, "what kind of sink");
     v.field("services", services, "services it takes without being named in their `log`");
+    v.field("match", match, "takes only records that match");
+    v.field("pipeline", pipeline, "pipelines that its records go through");
     v.field("when_full", when_full,
             "what a full ring means; unset: block, across a network drop-oldest");
     v.field("block_limit", block_limit,
@@ -236,9 +240,9 @@ struct RouterConfig {
   std::string runtime_directory;
   std::string state_directory;  // not writable: spools are in the runtime directory
   base::ByteCount pipe_memory{8U << 20U};
+  std::vector<SinkConfig> sinks;
   std::map<std::string, PipelineConfig> pipelines;
   std::vector<ServiceRecordConfig> services;  // whose lines are more than bytes
-  std::vector<SinkConfig> sinks;
 
   template <typename V>
   void visit(V& v) {
@@ -247,6 +251,8 @@ struct RouterConfig {
     v.field("state_directory", state_directory);
     v.field("pipe_memory", pipe_memory);
     v.field("sinks", sinks);
+    v.field("pipelines", pipelines);
+    v.field("services", services);
   }
 };
 

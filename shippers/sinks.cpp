@@ -51,6 +51,11 @@ base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig
   }
   const std::string& host = context.config.host;
   FileRecordTable records = record_table(context);
+  // The configuration outlives the sink.
+  const PipelineMaker pipeline = [&config,
+                                  &context_config = context.config](const std::string& service) {
+    return logging::make_pipeline(context_config, config, service);
+  };
   switch (config.type) {
     case logging::SinkType::kFile:
       return FileSink::make({.name = config.name,
@@ -62,10 +67,11 @@ base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig
                              .background_files = std::make_unique<base::RealFileSystem>(),
                              .background = context.background,
                              .wake = context.wake,
-                             .realtime = base::realtime_ns});
+                             .realtime = base::realtime_ns,
+                             .pipeline = pipeline});
     case logging::SinkType::kConsole:
       return ConsoleSink::make(config.name, config.console, host, records, context.report,
-                               STDOUT_FILENO, STDERR_FILENO);
+                               STDOUT_FILENO, STDERR_FILENO, pipeline);
     case logging::SinkType::kHttp:
     case logging::SinkType::kLoggly:
     case logging::SinkType::kElasticsearch:

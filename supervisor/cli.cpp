@@ -22,7 +22,7 @@ struct Command {
   int (*run)(const CommandOptions&);
 };
 
-// The explicit list of verbs; run and check, which read their own words, stand in dispatch().
+// The explicit list of verbs; run, check and test, which read their own words, stand in dispatch().
 constexpr auto kCommands = std::to_array<Command>({{"new", cmd_new},
                                                    {"status", cmd_status},
                                                    {"explain", cmd_explain},
@@ -41,12 +41,12 @@ constexpr auto kCommands = std::to_array<Command>({{"new", cmd_new},
                                                    {"version", cmd_version}});
 
 bool is_verb(std::string_view word) {
-  return word == "run" || word == "check" || word == "help" ||
+  return word == "run" || word == "check" || word == "test" || word == "help" ||
          std::ranges::find(kCommands, word, &Command::verb) != kCommands.end();
 }
 
 std::string describe_unknown(const std::string& word) {
-  std::vector<std::string> verbs{"run", "check", "help"};
+  std::vector<std::string> verbs{"run", "check", "test", "help"};
   for (const Command& command : kCommands) {
     verbs.emplace_back(command.verb);
   }
@@ -108,6 +108,9 @@ int dispatch(std::span<const std::string> words) {
   }
   if (verb == "check") {
     return cmd_check(words.subspan(1));
+  }
+  if (verb == "test") {
+    return cmd_test(words.subspan(1));
   }
   return run_command(words);
 }

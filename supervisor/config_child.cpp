@@ -1,6 +1,7 @@
 #include "supervisor/config_child.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "supervisor/config/check.h"
 #include "supervisor/config/encode.h"
@@ -31,7 +32,7 @@ std::vector<std::string> load_arguments(const RunOptions& options) {
 Result<ConfigChild> ConfigChild::start(Launcher& launcher, int router_binary,
                                        const RunOptions& options,
                                        std::vector<std::string> environment,
-                                       const std::string& fallback_directory) {
+                                       const std::string& fallback_directory, int message_fd) {
   ConfigChild child;
   TRY_ASSIGN(child.memory_,
              base::make_memory_file("birl-config", kConfigMemoryBytes, fallback_directory));
@@ -41,6 +42,9 @@ Result<ConfigChild> ConfigChild::start(Launcher& launcher, int router_binary,
   request.argv = load_arguments(options);
   request.environment = std::move(environment);
   request.fds = {{.source = child.memory_.get(), .target = kLoadMemoryFd}};
+  if (message_fd != STDERR_FILENO) {
+    request.fds.push_back({.source = message_fd, .target = STDERR_FILENO});
+  }
   TRY_ASSIGN(child.pid_, launcher.launch(request, [](const SpawnOutcome&) {}));
   return child;
 }

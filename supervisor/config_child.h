@@ -19,11 +19,13 @@ namespace supervisor {
 
 class ConfigChild {
  public:
-  /// `router_binary` is borrowed. The pid's end must be given to finish().
+  /// `router_binary` is borrowed, and `message_fd`, where the child says what is wrong. The pid's
+  /// end must be given to finish().
   [[nodiscard]] static base::Result<ConfigChild> start(Launcher& launcher, int router_binary,
                                                        const RunOptions& options,
                                                        std::vector<std::string> environment,
-                                                       const std::string& fallback_directory);
+                                                       const std::string& fallback_directory,
+                                                       int message_fd);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   /// kInvalid: the configuration is wrong and the child has said why.

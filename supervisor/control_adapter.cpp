@@ -78,7 +78,7 @@ void fill_logs(ServiceStatus& status, const logging::RingView& ring) {
 }  // namespace
 
 ControlAdapter::ControlAdapter(Parts parts) : parts_(std::move(parts)) {
-  starts_.resize(parts_.services.size());
+  grow();
 }
 
 ServiceStatus ControlAdapter::service_status(ServiceId id) const {
@@ -116,20 +116,29 @@ StatusReport ControlAdapter::status() {
   report.uptime_s =
       static_cast<double>(base::monotonic_ns() - parts_.booted_ns) / double{base::kNsPerSecond};
   for (ServiceId id = 0; id < parts_.fleet.service_count(); ++id) {
-    report.services.push_back(service_status(id));
+    if (is_shown(id)) {
+      report.services.push_back(service_status(id));
+    }
   }
   if (parts_.router.pid() > 0) {
     report.router.pid = parts_.router.pid();
   }
   report.router.restarts = parts_.router.restarts();
-  report.sinks = sink_statuses(parts_.router, parts_.sinks);
+  report.sinks = sink_statuses(parts_.router, parts_.config.sinks);
   return report;
+}
+
+/// Who was removed is seen until it is gone.
+bool ControlAdapter::is_shown(ServiceId id) const {
+  return !parts_.fleet.is_removed(id) || !parts_.fleet.service(id).at_rest();
 }
 
 std::vector<std::string> ControlAdapter::service_names() const {
   std::vector<std::string> names;
   for (ServiceId id = 0; id < parts_.fleet.service_count(); ++id) {
-    names.push_back(parts_.fleet.service(id).rules().name);
+    if (!parts_.fleet.is_removed(id)) {
+      names.push_back(parts_.fleet.service(id).rules().name);
+    }
   }
   return names;
 }
@@ -173,6 +182,16 @@ Result<void> ControlAdapter::reload(const std::string& service) {
   return id ? parts_.reload.begin(*id) : Result<void>(no_such_service(service, service_names()));
 }
 
+Result<void> ControlAdapter::reload_config() {
+  return parts_.config_reload.begin();
+}
+
+ConfigReloadProgress ControlAdapter::config_reload() const {
+  ConfigReloadProgress progress = parts_.config_reload.progress();
+  progress.router_ready = parts_.router.ready();
+  return progress;
+}
+
 Result<void> ControlAdapter::signal(const std::string& service, const std::string& signal,
                                     SignalTarget target) {
   const std::optional<int> number = parse_signal(signal);
@@ -193,16 +212,18 @@ Result<void> ControlAdapter::signal(const std::string& service, const std::strin
 }
 
 Result<void> ControlAdapter::rotate(const std::string& sink) {
-  const auto found = std::ranges::find(parts_.sinks, sink, &logging::SinkConfig::name);
-  if (!sink.empty() && found == parts_.sinks.end()) {
+  const auto& sinks = parts_.config.sinks;
+  const auto found = sinks.find(sink);
+  if (!sink.empty() && found == sinks.end()) {
     std::vector<std::string> names;
-    std::ranges::transform(parts_.sinks, std::back_inserter(names), &logging::SinkConfig::name);
+    std::ranges::transform(sinks, std::back_inserter(names),
+                           [](const auto& entry) { return entry.first; });
     const auto near = base::nearest(sink, names);
     return base::fail(ErrorCode::kNotFound,
                       fmt::format("cannot rotate {}: there is no such sink{}", sink,
                                   near ? fmt::format(" (did you mean {}?)", *near) : ""));
   }
-  if (!sink.empty() && found->type != logging::SinkType::kFile) {
+  if (!sink.empty() && found->second.type != logging::SinkType::kFile) {
     return base::fail(ErrorCode::kInvalid,
                       fmt::format("cannot rotate {}: it is no file sink", sink));
   }
@@ -212,9 +233,9 @@ Result<void> ControlAdapter::rotate(const std::string& sink) {
 
 const ServiceLogs* ControlAdapter::find_logs(const std::string& name) const {
   const auto& all = parts_.router.services();
-  const auto found = std::ranges::find_if(
-      all, [&](const ServiceLogs& logs) { return logs.identity().name == name; });
-  return found == all.end() ? nullptr : &*found;
+  const auto found =
+      std::ranges::find_if(all, [&](const auto& logs) { return logs->identity().name == name; });
+  return found == all.end() ? nullptr : found->get();
 }
 
 Result<std::vector<LogSource>> ControlAdapter::log_sources(std::span<const std::string> services) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "supervisor/config/config.h"
+#include "supervisor/config_reload.h"
 #include "supervisor/control/control_port.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/router_link/router_link.h"
@@ -25,13 +26,15 @@ class ControlAdapter final : public ControlPort {
     const ServiceEffects& effects;
     ServiceReload& reload;
     RouterLink& router;
-    const std::vector<ServiceSlot>& services;  // by ServiceId
-    std::vector<logging::SinkConfig> sinks;
+    const ServiceSlots& services;
+    ConfigReload& config_reload;
     std::uint64_t booted_ns = 0;  // monotonic
   };
 
   explicit ControlAdapter(Parts parts);
 
+  /// Slots were added: before the fleet knows of them.
+  void grow() { starts_.resize(parts_.services.size()); }
   /// `birl` enters `service` for the starting-th time; for those who wait for a restart.
   void count_start(ServiceId service) { ++starts_[service]; }
 
@@ -43,6 +46,8 @@ class ControlAdapter final : public ControlPort {
   base::Result<void> stop(const std::string& service) override;
   base::Result<void> restart(const std::string& service) override;
   base::Result<void> reload(const std::string& service) override;
+  base::Result<void> reload_config() override;
+  ConfigReloadProgress config_reload() const override;
   base::Result<void> signal(const std::string& service, const std::string& signal,
                             SignalTarget target) override;
   base::Result<void> rotate(const std::string& sink) override;
@@ -51,6 +56,7 @@ class ControlAdapter final : public ControlPort {
 
  private:
   [[nodiscard]] ServiceStatus service_status(ServiceId id) const;
+  [[nodiscard]] bool is_shown(ServiceId id) const;
   [[nodiscard]] const ServiceLogs* find_logs(const std::string& name) const;
 
   Parts parts_;

@@ -18,8 +18,8 @@ struct Helpers::Pending {
 Helpers::Helpers(base::Loop& loop) : loop_(loop) {}
 Helpers::~Helpers() = default;
 
-Result<pid_t> Helpers::run(const HelperChild::Work& work, Done done) {
-  TRY_ASSIGN(HelperChild child, HelperChild::start(work));
+Result<pid_t> Helpers::run(const HelperChild::Work& work, Done done, int kept_fd) {
+  TRY_ASSIGN(HelperChild child, HelperChild::start(work, kept_fd));
   const pid_t pid = child.pid();
   auto pending = std::make_unique<Pending>(Pending{std::move(child), std::move(done)});
   auto poll = base::Poll::open(loop_, pending->child.answer_fd(), base::Poll::kReadable,

@@ -26,7 +26,8 @@ class Helpers {
   Helpers(const Helpers&) = delete;
   Helpers& operator=(const Helpers&) = delete;
 
-  [[nodiscard]] base::Result<pid_t> run(const HelperChild::Work& work, Done done);
+  /// `kept_fd` as in HelperChild::start().
+  [[nodiscard]] base::Result<pid_t> run(const HelperChild::Work& work, Done done, int kept_fd = -1);
   /// `pid` was reaped: takes its answer, if that has not come yet.
   void settle(pid_t pid) { on_readable(pid); }
   /// KILL; `done` is not called. A pid that is not (any more) a helper's is left alone.

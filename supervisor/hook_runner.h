@@ -32,7 +32,7 @@ class HookRunner {
  public:
   using Done = std::function<void(base::Result<void>)>;
 
-  HookRunner(ServiceStarter& starter, const std::vector<ServiceSlot>& services)
+  HookRunner(ServiceStarter& starter, const ServiceSlots& services)
       : starter_(starter), services_(services) {}
 
   void run(ServiceId service, ServiceHook hook, const std::vector<std::string>& extra_environment,
@@ -55,7 +55,7 @@ class HookRunner {
   void finish(const Key& key, base::Result<void> result);
 
   ServiceStarter& starter_;
-  const std::vector<ServiceSlot>& services_;
+  const ServiceSlots& services_;
   std::map<Key, Run> runs_;
 };
 

@@ -107,9 +107,7 @@ void Instance::apply(const SignalRule& rule, int signal) {
                                base::monotonic_ns());
       break;
     case SignalAction::kReload:
-      parts_.diag.warn(
-          "cannot reload: this version reads its configuration at the start only; restart the "
-          "container");
+      begin_reload();
       break;
     case SignalAction::kReopen:
       router_->reopen();
@@ -147,7 +145,9 @@ void Instance::on_child(const ReapedChild& child) {
   const ExitStatus exit = exit_status(child);
   if (config_child_ && child.pid == config_child_->pid()) {
     on_loaded(child);
-  } else if (router_ && router_->on_child_exited(child.pid, exit.describe())) {
+  } else if (config_reload_ && config_reload_->on_child_exited(child)) {
+    return;
+  } else if (router_ && router_->on_child_exited(child.pid, exit)) {
     return;
   } else if (hooks_ && hooks_->on_child_exited(child.pid, exit)) {
     return;
@@ -159,8 +159,9 @@ void Instance::on_child(const ReapedChild& child) {
 }
 
 Result<void> Instance::begin_loading() {
-  TRY_ASSIGN(config_child_, ConfigChild::start(launcher_, parts_.router_binary.get(),
-                                               parts_.options, parts_.environment, "/tmp"));
+  TRY_ASSIGN(config_child_,
+             ConfigChild::start(launcher_, parts_.router_binary.get(), parts_.options,
+                                parts_.environment, "/tmp", STDERR_FILENO));
   return {};
 }
 
@@ -193,8 +194,14 @@ void Instance::on_state_changed(ServiceId service, const StateChange& change) {
   } else {
     parts_.diag.debug("{}: {} {}", name, service_state_name(change.to), change.reason);
   }
+  if (fleet_->is_removed(service) && is_at_rest(change.to)) {
+    router_->remove_service(*services_[service].logs);
+  }
   if (adapter_ && change.to == ServiceState::kStarting) {
     adapter_->count_start(service);
+  }
+  if (path_watch_) {
+    follow_watch(service);
   }
   if (control_) {
     control_->on_state_change();
@@ -243,6 +250,10 @@ void Instance::tell_slow_stops() const {
                        stop->killed ? ", killed" : "");
     }
   }
+}
+
+void Instance::on_router_ready() {
+  control_->on_state_change();  // somebody may wait for the end of a reload
 }
 
 void Instance::on_router_drained(bool complete) {

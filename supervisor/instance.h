@@ -10,6 +10,7 @@
 // Owner: run_init().
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -22,12 +23,14 @@
 #include "base/result.h"
 #include "supervisor/config/config.h"
 #include "supervisor/config_child.h"
+#include "supervisor/config_reload.h"
 #include "supervisor/control/control_server.h"
 #include "supervisor/control_adapter.h"
 #include "supervisor/helpers.h"
 #include "supervisor/init.h"
 #include "supervisor/launcher.h"
 #include "supervisor/machine/fleet_machine.h"
+#include "supervisor/path_watch.h"
 #include "supervisor/process/signals.h"
 #include "supervisor/router_link/router_link.h"
 #include "supervisor/service_effects.h"
@@ -71,15 +74,33 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   [[nodiscard]] base::Result<void> open_control();
   [[nodiscard]] base::Result<ServiceLogs*> open_logs(const ServiceConfig& config);
   [[nodiscard]] base::Result<ServiceSlot> open_service(const ServiceConfig& config);
+  [[nodiscard]] static ServiceRules service_rules(const ServiceConfig& config);
+  [[nodiscard]] FleetRules fleet_rules() const;
+  [[nodiscard]] std::array<std::string, kStageNames.size()> stage_directories() const;
+  void set_lowest_level();
+  void open_reload();
   [[nodiscard]] base::Result<void> set_up_last_resort() const;
   [[nodiscard]] std::string socket_path() const;
   [[nodiscard]] std::string environment_directory() const;
+
+  // Reload (instance_reload.cpp).
+  void begin_reload();
+  void on_reload_ended();
+  void on_paths_changed(ServiceId service);
+  void follow_watch(ServiceId service);
+  [[nodiscard]] base::Result<ConfigDiff> apply(Config config);
+  [[nodiscard]] base::Result<void> make_logs(const ConfigDiff& diff,
+                                             std::vector<ServiceSlot>& added);
+  [[nodiscard]] FleetChange change_slots(const ConfigDiff& diff, std::vector<ServiceSlot> added);
+  [[nodiscard]] FleetChange::Service take_slot(ServiceSlot slot, const FleetChange& change);
+  void forget_logs(const std::string& name);
+  [[nodiscard]] std::vector<std::string> sinks_of_logs(const ServiceLogs& logs) const;
 
   void on_state_changed(ServiceId service, const StateChange& change) override;
   void on_unhealthy(ServiceId service, std::string_view reason) override;
   void on_shutdown_began(std::string_view reason) override;
   void on_all_stopped(int exit_code, std::size_t left_behind) override;
-  void on_router_ready() override {}
+  void on_router_ready() override;
   void on_router_drained(bool complete) override;
   void on_router_failing(const std::string& reason) override;
   void tell_slow_stops() const;
@@ -103,7 +124,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::string end_reason_;
   std::unique_ptr<RouterLink> router_;
   base::Fd message_pipe_;  // birl's own messages, read by the router
-  std::vector<ServiceSlot> services_;
+  ServiceSlots services_;
   std::unique_ptr<ServiceStarter> starter_;
   std::unique_ptr<HookRunner> hooks_;
   std::unique_ptr<StageRunner> stages_;
@@ -111,6 +132,9 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::unique_ptr<ServiceEffects> effects_;
   std::unique_ptr<FleetMachine> fleet_;
   std::unique_ptr<ServiceReload> reload_;
+  std::unique_ptr<ConfigReload> config_reload_;
+  std::unique_ptr<PathWatch> path_watch_;
+  bool reload_again_ = false;  // a signal came while a reload was under way
   std::unique_ptr<ControlAdapter> adapter_;
   std::unique_ptr<ControlServer> control_;
   TerminalMode terminal_ = TerminalMode::kNone;  // how a service got birl's own

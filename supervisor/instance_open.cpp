@@ -8,12 +8,12 @@
 #include "base/accounts.h"
 #include "base/clock.h"
 #include "base/unix_socket.h"
+#include "supervisor/config/routes.h"
 #include "supervisor/config/runtime_directory.h"
 #include "supervisor/instance.h"
 #include "supervisor/process/environment_directory.h"
 #include "supervisor/process/last_resort.h"
 #include "supervisor/process/terminal.h"
-#include "supervisor/router_link/routes.h"
 
 namespace supervisor {
 
@@ -50,21 +50,26 @@ std::string variable(const std::vector<std::string>& environment, std::string_vi
 
 Result<void> Instance::begin_running(Config config) {
   config_ = std::move(config);
-  parts_.diag.set_lowest(diag_level(config_.birl.log_level));
+  set_lowest_level();
   TRY_ASSIGN(signal_table_, SignalTable::make(config_.configured, config_.birl.signals));
   TRY(choose_runtime_directory());
   TRY(set_up_last_resort());
   TRY(open_router());
   TRY(open_fleet());
-  if (terminal_ != TerminalMode::kNone && config_.birl.log_level < LogLevel::kWarn) {
-    parts_.diag.set_lowest(base::DiagLevel::kWarn);  // somebody works on that screen
-  }
+  set_lowest_level();  // a service may have got the terminal
   TRY(open_control());
   // From here on birl's own messages go the way of all logs: what went wrong above is said already.
   parts_.diag.redirect(message_pipe_.get(), "");
   router_->start();
   fleet_->boot(base::monotonic_ns());
   return {};
+}
+
+void Instance::set_lowest_level() {
+  const bool somebody_works_there = terminal_ != TerminalMode::kNone;
+  const LogLevel wanted = config_.birl.log_level;
+  parts_.diag.set_lowest(
+      diag_level(somebody_works_there ? std::max(wanted, LogLevel::kWarn) : wanted));
 }
 
 Result<void> Instance::choose_runtime_directory() {
@@ -120,7 +125,10 @@ Result<ServiceLogs*> Instance::open_logs(const ServiceConfig& config) {
 Result<ServiceSlot> Instance::open_service(const ServiceConfig& config) {
   TRY_ASSIGN(ServiceLogs * logs, open_logs(config));
   const bool is_command = !parts_.options.command.empty() && config.name == "main";
-  ServiceSlot slot{.config = &config, .logs = logs, .keeps_stdin = is_command};
+  ServiceSlot slot{.config = std::make_unique<ServiceConfig>(config),
+                   .next = nullptr,
+                   .logs = logs,
+                   .keeps_stdin = is_command};
   const bool takes_terminal = is_command && is_on_terminal();
   slot.stdio = config.stdio.value_or(takes_terminal ? StdioMode::kInherit : StdioMode::kPipe);
   if (slot.stdio == StdioMode::kInherit && terminal_ == TerminalMode::kNone) {
@@ -130,12 +138,16 @@ Result<ServiceSlot> Instance::open_service(const ServiceConfig& config) {
   return slot;
 }
 
+ServiceRules Instance::service_rules(const ServiceConfig& config) {
+  return make_service_rules(config, parse_signal(config.stop.signal).value_or(SIGTERM));
+}
+
 Result<void> Instance::open_fleet() {
   std::vector<ServiceRules> rules;
   for (const auto& [name, config] : config_.services) {
     TRY_ASSIGN(ServiceSlot service, open_service(config));
-    services_.push_back(service);
-    rules.push_back(make_service_rules(config, parse_signal(config.stop.signal).value_or(SIGTERM)));
+    services_.push_back(std::move(service));
+    rules.push_back(service_rules(config));
   }
   TRY_ASSIGN(starter_,
              ServiceStarter::open({.diag = parts_.diag,
@@ -154,14 +166,15 @@ Result<void> Instance::open_fleet() {
       .starter = *starter_,
       .open_logs = [this](const ServiceConfig& stage) { return open_logs(stage); },
       .environment_directory = environment_directory(),
-      .directories = {config_.init.scripts, config_.finish.before_stop, config_.finish.scripts}});
-  TRY_ASSIGN(watch_, ServiceWatch::open({.loop = loop_,
-                                         .diag = parts_.diag,
-                                         .launcher = launcher_,
-                                         .starter = *starter_,
-                                         .services = services_,
-                                         .directory = runtime_directory_,
-                                         .self_binary = parts_.self_binary.get()}));
+      .directories = stage_directories()});
+  watch_ =
+      std::make_unique<ServiceWatch>(ServiceWatch::Parts{.loop = loop_,
+                                                         .diag = parts_.diag,
+                                                         .launcher = launcher_,
+                                                         .starter = *starter_,
+                                                         .services = services_,
+                                                         .directory = runtime_directory_,
+                                                         .self_binary = parts_.self_binary.get()});
   effects_ = std::make_unique<ServiceEffects>(ServiceEffects::Parts{.loop = loop_,
                                                                     .diag = parts_.diag,
                                                                     .starter = *starter_,
@@ -170,31 +183,37 @@ Result<void> Instance::open_fleet() {
                                                                     .watch = *watch_,
                                                                     .owner = *this,
                                                                     .services = services_});
-  FleetRules fleet_rules = make_fleet_rules(config_.birl);
-  fleet_rules.stages = make_stage_rules(config_.init, config_.finish);
-  fleet_ = std::make_unique<FleetMachine>(std::move(fleet_rules), std::move(rules), *effects_);
+  fleet_ = std::make_unique<FleetMachine>(fleet_rules(), std::move(rules), *effects_);
   stages_->bind(*fleet_);
   effects_->bind(*fleet_);
   return {};
 }
 
+FleetRules Instance::fleet_rules() const {
+  FleetRules rules = make_fleet_rules(config_.birl);
+  rules.stages = make_stage_rules(config_.init, config_.finish);
+  return rules;
+}
+
+std::array<std::string, kStageNames.size()> Instance::stage_directories() const {
+  return {config_.init.scripts, config_.finish.before_stop, config_.finish.scripts};
+}
+
 Result<void> Instance::open_control() {
-  std::vector<logging::SinkConfig> sinks;
-  for (const auto& [name, sink] : config_.sinks) {
-    sinks.push_back(sink);
-  }
   reload_ = std::make_unique<ServiceReload>(ServiceReload::Parts{
       .loop = loop_, .fleet = *fleet_, .hooks = *hooks_, .services = services_, .ended = [this] {
         control_->on_state_change();
       }});
-  adapter_ = std::make_unique<ControlAdapter>(ControlAdapter::Parts{.config = config_,
-                                                                    .fleet = *fleet_,
-                                                                    .effects = *effects_,
-                                                                    .reload = *reload_,
-                                                                    .router = *router_,
-                                                                    .services = services_,
-                                                                    .sinks = std::move(sinks),
-                                                                    .booted_ns = booted_ns_});
+  open_reload();
+  adapter_ =
+      std::make_unique<ControlAdapter>(ControlAdapter::Parts{.config = config_,
+                                                             .fleet = *fleet_,
+                                                             .effects = *effects_,
+                                                             .reload = *reload_,
+                                                             .router = *router_,
+                                                             .services = services_,
+                                                             .config_reload = *config_reload_,
+                                                             .booted_ns = booted_ns_});
   const std::string path = socket_path();
   TRY_ASSIGN(base::Fd listener,
              base::listen_unix(path, static_cast<mode_t>(config_.birl.control.mode.bits)));

@@ -4,6 +4,7 @@
 //     load ARG...      reads the configuration for PID 1 (config/check.h)
 //     check ARG...     `birl check`
 //     vendors FLAG     `birl vendors`
+//     test ARG...      `birl test`
 //
 // It is started by birl, never by hand.
 #include <fmt/format.h>
@@ -68,6 +69,9 @@ int dispatch(std::span<const std::string> arguments) {
   }
   if (role == "vendors") {
     return vendors_role(rest);
+  }
+  if (role == "test") {
+    return test_main(rest, make_environment(environ));
   }
   fmt::print(stderr, "birl-router: cannot run: birl starts it; use birl\n");
   return kExitUsage;

@@ -40,8 +40,13 @@ ServiceEffects::ServiceEffects(Parts parts)
     : parts_(std::move(parts)), fleet_timer_(parts_.loop, [this] {
         fleet_->on_fleet_timer(fleet_timer_generation_, base::monotonic_ns());
       }) {
+  grow();
+}
+
+void ServiceEffects::grow() {
+  const auto known = static_cast<ServiceId>(runs_.size());
   runs_.resize(parts_.services.size());
-  for (ServiceId id = 0; id < runs_.size(); ++id) {
+  for (ServiceId id = known; id < runs_.size(); ++id) {
     runs_[id].since_realtime_ns = base::realtime_ns();
     runs_[id].timer = std::make_unique<base::Timer>(parts_.loop, [this, id] {
       fleet_->on_timer(id, runs_[id].timer_generation, base::monotonic_ns());
@@ -55,7 +60,10 @@ void ServiceEffects::bind(FleetMachine& fleet) {
 }
 
 void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
-  const ServiceSlot& slot = parts_.services[service];
+  ServiceSlot& slot = parts_.services[service];
+  if (slot.next) {
+    slot.config = std::move(slot.next);
+  }
   const ServiceRules& rules = fleet_->service(service).rules();
   runs_[service].start = parts_.starter.begin(
       {.service = slot,

@@ -38,10 +38,12 @@ class ServiceEffects final : public FleetPort {
     StagePort& stages;
     ServiceWatch& watch;
     Owner& owner;
-    const std::vector<ServiceSlot>& services;  // by ServiceId
+    ServiceSlots& services;
   };
 
   explicit ServiceEffects(Parts parts);
+  /// Slots were added: before the fleet knows of them.
+  void grow();
   /// Before the first effect.
   void bind(FleetMachine& fleet);
 

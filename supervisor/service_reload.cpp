@@ -12,8 +12,13 @@ namespace supervisor {
 using base::Result;
 
 ServiceReload::ServiceReload(Parts parts) : parts_(std::move(parts)) {
+  grow();
+}
+
+void ServiceReload::grow() {
+  const auto known = static_cast<ServiceId>(reloads_.size());
   reloads_.resize(parts_.services.size());
-  for (ServiceId id = 0; id < reloads_.size(); ++id) {
+  for (ServiceId id = known; id < reloads_.size(); ++id) {
     reloads_[id].timer = std::make_unique<base::Timer>(parts_.loop, [this, id] { on_timeout(id); });
   }
 }

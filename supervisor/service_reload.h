@@ -26,7 +26,7 @@ class ServiceReload {
     base::Loop& loop;
     FleetMachine& fleet;
     HookRunner& hooks;
-    const std::vector<ServiceSlot>& services;
+    const ServiceSlots& services;
     std::function<void()> ended;  // a reload of some service has ended
   };
 
@@ -37,6 +37,9 @@ class ServiceReload {
   };
 
   explicit ServiceReload(Parts parts);
+
+  /// Slots were added: before the fleet knows of them.
+  void grow();
 
   /// kUnavailable: it does not run, or is being reloaded.
   [[nodiscard]] base::Result<void> begin(ServiceId service);

@@ -12,8 +12,10 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -33,12 +35,15 @@ namespace supervisor {
 
 /// One service: its configuration, its logs, what its descriptors 0 to 2 are.
 struct ServiceSlot {
-  const ServiceConfig* config = nullptr;
+  std::unique_ptr<const ServiceConfig> config;  // of what runs
+  std::unique_ptr<const ServiceConfig> next;    // of the next start; nullptr: the same
   ServiceLogs* logs = nullptr;
   StdioMode stdio = StdioMode::kPipe;  // of the service itself; its hooks have pipes
   bool keeps_stdin = false;            // descriptor 0 is birl's own
   TerminalMode terminal = TerminalMode::kNone;
 };
+
+using ServiceSlots = std::deque<ServiceSlot>;  // by ServiceId; addresses stay
 
 struct StartRequest {
   const ServiceSlot& service;

@@ -67,28 +67,18 @@ ServiceWatch::ServiceWatch(Parts parts)
       runner_(parts_.loop, parts_.launcher,
               [this](ServiceId service, std::uint64_t number, const std::string& failure) {
                 fleet_->on_checked(service, number, failure, base::monotonic_ns());
-              }) {}
+              }) {
+  grow();
+}
 
 ServiceWatch::~ServiceWatch() = default;
 
-Result<std::unique_ptr<ServiceWatch>> ServiceWatch::open(Parts parts) {
-  std::unique_ptr<ServiceWatch> watch(new ServiceWatch(std::move(parts)));
-  ServiceWatch* const self = watch.get();
-  for (ServiceId id = 0; id < self->parts_.services.size(); ++id) {
-    auto watched = std::make_unique<Watched>(self->parts_.loop, [self, id] {
-      self->fleet_->on_check_timer(id, self->watched_[id]->timer_number, base::monotonic_ns());
-    });
-    if (uses_notify_socket(self->config(id))) {
-      TRY_ASSIGN(watched->socket,
-                 NotifySocket::open(self->parts_.loop,
-                                    fmt::format("{}/notify.{}", self->parts_.directory, id),
-                                    [self, id](const Sender& sender, std::string_view datagram) {
-                                      self->on_notification(id, sender, datagram);
-                                    }));
-    }
-    self->watched_.push_back(std::move(watched));
+void ServiceWatch::grow() {
+  for (auto id = static_cast<ServiceId>(watched_.size()); id < parts_.services.size(); ++id) {
+    watched_.push_back(std::make_unique<Watched>(parts_.loop, [this, id] {
+      fleet_->on_check_timer(id, watched_[id]->timer_number, base::monotonic_ns());
+    }));
   }
-  return watch;
 }
 
 // ---- what services tell ----
@@ -99,13 +89,16 @@ Result<base::Fd> ServiceWatch::prepare(ServiceId service, SpawnRequest& request)
   watched.uid = request.identity ? request.identity->uid : ::geteuid();
   watched.main_pid = 0;
   watched.status.clear();
-  if (watched.socket) {
+  if (uses_notify_socket(rules)) {
+    TRY(open_notify_socket(service));
     watched.socket->discard_pending();
     request.environment.push_back(fmt::format("NOTIFY_SOCKET={}", watched.socket->path()));
     if (rules.health.watchdog) {
       request.environment.push_back(
           fmt::format("WATCHDOG_USEC={}", rules.health.interval.ns / kNsPerUs));
     }
+  } else {
+    watched.socket.reset();
   }
   if (!rules.ready.fd || rules.type == ServiceType::kOneshot) {
     return base::Fd();
@@ -113,6 +106,18 @@ Result<base::Fd> ServiceWatch::prepare(ServiceId service, SpawnRequest& request)
   TRY_ASSIGN(base::Fd write_end, open_ready_pipe(service));
   request.fds.push_back({.source = write_end.get(), .target = *rules.ready.fd});
   return write_end;
+}
+
+Result<void> ServiceWatch::open_notify_socket(ServiceId service) {
+  if (!watched_[service]->socket) {
+    TRY_ASSIGN(
+        watched_[service]->socket,
+        NotifySocket::open(parts_.loop, fmt::format("{}/notify.{}", parts_.directory, service),
+                           [this, service](const Sender& sender, std::string_view datagram) {
+                             on_notification(service, sender, datagram);
+                           }));
+  }
+  return {};
 }
 
 Result<base::Fd> ServiceWatch::open_ready_pipe(ServiceId service) {

@@ -34,16 +34,18 @@ class ServiceWatch {
     base::Diag& diag;
     Launcher& launcher;
     ServiceStarter& starter;
-    const std::vector<ServiceSlot>& services;  // by ServiceId
-    std::string directory;                     // for sockets
-    int self_binary = -1;                      // birl, for `birl probe`; -1: there is none
+    const ServiceSlots& services;
+    std::string directory;  // for sockets
+    int self_binary = -1;   // birl, for `birl probe`; -1: there is none
   };
 
-  [[nodiscard]] static base::Result<std::unique_ptr<ServiceWatch>> open(Parts parts);
+  explicit ServiceWatch(Parts parts);
   ~ServiceWatch();
   ServiceWatch(const ServiceWatch&) = delete;
   ServiceWatch& operator=(const ServiceWatch&) = delete;
 
+  /// Slots were added: before the fleet knows of them.
+  void grow();
   void bind(FleetMachine& fleet) { fleet_ = &fleet; }
 
   /// Puts what the service needs for telling into its start. The returned descriptor, if it is
@@ -67,13 +69,13 @@ class ServiceWatch {
  private:
   struct Watched;
 
-  explicit ServiceWatch(Parts parts);
   [[nodiscard]] const ServiceConfig& config(ServiceId service) const {
     return *parts_.services[service].config;
   }
   [[nodiscard]] base::Result<SpawnRequest> make_probe(ServiceId service, CheckPurpose purpose,
                                                       std::vector<std::string> words) const;
   void run_check(ServiceId service, std::uint64_t number, base::Result<SpawnRequest> request);
+  [[nodiscard]] base::Result<void> open_notify_socket(ServiceId service);
   [[nodiscard]] base::Result<base::Fd> open_ready_pipe(ServiceId service);
   void on_ready_pipe(ServiceId service);
   void on_notification(ServiceId service, const Sender& sender, std::string_view datagram);

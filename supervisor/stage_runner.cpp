@@ -15,8 +15,9 @@ StageRunner::StageRunner(Parts parts) : parts_(std::move(parts)) {
   for (std::size_t index = 0; index < stages_.size(); ++index) {
     const auto kind = static_cast<StageKind>(index);
     Stage& stage = stages_[index];
-    stage.config.name = stage_name(kind);
-    stage.slot.config = &stage.config;
+    auto config = std::make_unique<ServiceConfig>();
+    config->name = stage_name(kind);
+    stage.slot.config = std::move(config);
     stage.timer = std::make_unique<base::Timer>(parts_.loop, [this, kind] {
       fleet_->on_stage_timer(kind, at(kind).timer_generation, base::monotonic_ns());
     });
@@ -52,7 +53,7 @@ void StageRunner::on_list(StageKind kind, Result<std::vector<Script>> scripts) {
   Stage& stage = at(kind);
   stage.helper = 0;
   if (scripts && !scripts->empty()) {
-    Result<ServiceLogs*> logs = parts_.open_logs(stage.config);
+    Result<ServiceLogs*> logs = parts_.open_logs(*stage.slot.config);
     if (logs) {
       stage.slot.logs = *logs;
     } else {

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/diag.h"
@@ -41,6 +42,10 @@ class StageRunner final : public StagePort {
   };
 
   explicit StageRunner(Parts parts);
+  /// For stages that have not begun.
+  void set_directories(std::array<std::string, kStageNames.size()> directories) {
+    parts_.directories = std::move(directories);
+  }
   /// Before the first effect.
   void bind(FleetMachine& fleet) { fleet_ = &fleet; }
 
@@ -54,7 +59,6 @@ class StageRunner final : public StagePort {
 
  private:
   struct Stage {
-    ServiceConfig config;
     ServiceSlot slot;
     std::vector<Script> scripts;
     Command command;  // of the script that was started last

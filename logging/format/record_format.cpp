@@ -97,12 +97,15 @@ void append_pair(TextBuffer& out, std::string_view name, std::string_view text) 
 
 }  // namespace
 
-RecordFormatter::RecordFormatter(RecordFormat format, std::string host)
-    : format_(format), host_(std::move(host)) {}
+RecordFormatter::RecordFormatter(RecordFormat format, std::string host, Head head)
+    : format_(format), host_(std::move(host)), head_(std::move(head)) {}
 
 void RecordFormatter::append(const Record& record, TextBuffer& out) {
   switch (format_) {
     case RecordFormat::kText:
+      if (head_) {
+        out.put(head_(record));
+      }
       out.put(record.raw.text);
       break;
     case RecordFormat::kJson:

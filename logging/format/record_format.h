@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -24,7 +25,10 @@ enum class RecordFormat : std::uint8_t { kText, kJson, kLogfmt };
 
 class RecordFormatter {
  public:
-  RecordFormatter(RecordFormat format, std::string host);
+  /// What stands before a record's raw text; good until the next call.
+  using Head = std::function<std::string_view(const Record&)>;
+
+  RecordFormatter(RecordFormat format, std::string host, Head head = {});
 
   void append(const Record& record, TextBuffer& out);
 
@@ -34,6 +38,7 @@ class RecordFormatter {
 
   RecordFormat format_;
   std::string host_;
+  Head head_;
   TimeText time_;
 };
 

@@ -14,6 +14,9 @@
 //     Reopen, Rotate, Drain             --->
 //                                       <--- Drained: every committed line is delivered or the
 //                                            deadline has passed
+//     Retire                            --->      reads no more, delivers what the rings hold (as
+//                                                 long as the deadline allows), and ends: another
+//                                                 router goes on
 //
 // Encoding: one byte of kind, then the struct by base/codec.h. A message that cannot be decoded
 // ends the router (it is a bug); PID 1 answers one with killing the router.
@@ -44,7 +47,8 @@ enum class MessageKind : std::uint8_t {
   kClosePipe,
   kReopen,
   kRotate,
-  kDrain,  // from PID 1
+  kDrain,
+  kRetire,  // from PID 1
   kAck = 64,
   kReady,
   kPipeEnded,
@@ -56,9 +60,11 @@ enum class MessageKind : std::uint8_t {
 struct HelloMessage {
   static constexpr MessageKind kKind = MessageKind::kHello;
   std::uint64_t config_bytes = 0;
+  bool last_was_killed = false;  // the router before, by KILL: no frame that it was at did that
   template <typename V>
   void visit(V& v) {
     v.field("config_bytes", config_bytes);
+    v.field("last_was_killed", last_was_killed);
   }
 };
 
@@ -136,6 +142,15 @@ struct RotateMessage {
 
 struct DrainMessage {
   static constexpr MessageKind kKind = MessageKind::kDrain;
+  std::uint64_t deadline_monotonic_ns = 0;
+  template <typename V>
+  void visit(V& v) {
+    v.field("deadline_monotonic_ns", deadline_monotonic_ns);
+  }
+};
+
+struct RetireMessage {
+  static constexpr MessageKind kKind = MessageKind::kRetire;
   std::uint64_t deadline_monotonic_ns = 0;
   template <typename V>
   void visit(V& v) {

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kYearMin = 1970;
 constexpr std::int64_t kYearMax = 2261;
+constexpr std::uint64_t kEndNs = 9'214'646'400 * base::kNsPerSecond;  // 2262-01-01T00:00:00Z
 constexpr std::int64_t kSecondsPerDay = 86'400;
 constexpr std::int64_t kDaysPerYear = 365;
 constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -178,7 +179,8 @@ std::optional<std::uint64_t> scaled_unix(std::uint64_t number, std::size_t digit
     scale = base::kNsPerMs;
   }
   std::uint64_t ns = 0;
-  return __builtin_mul_overflow(number, scale, &ns) ? std::nullopt : std::optional(ns);
+  const bool fits = !__builtin_mul_overflow(number, scale, &ns) && ns < kEndNs;
+  return fits ? std::optional(ns) : std::nullopt;
 }
 
 }  // namespace

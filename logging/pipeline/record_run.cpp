@@ -141,9 +141,9 @@ bool RecordRun::must_flush(Stop stop, std::uint64_t realtime_ns) const {
          (scanned_ >= RecordRunLimits::kScannedMax && good_.output == 0);
 }
 
-/// Ends the run at `place`, which is before what was scanned.
-RecordPlan RecordRun::take(const Place& place, std::span<const FrameView> frames,
-                           const Cursor& from) {
+/// Ends the run at `place`, which is before what was scanned. A copy: to rebuild is to look for
+/// good places anew.
+RecordPlan RecordRun::take(Place place, std::span<const FrameView> frames, const Cursor& from) {
   RecordPlan plan{.to = place.cursor, .dropped = place.dropped, .wait_until_ns = 0};
   if (is_stateful()) {
     plan.dropped = rebuild(frames, from, place.cursor);  // steps have seen lines behind the place

@@ -26,6 +26,8 @@ struct RecordRunLimits {
   static constexpr std::size_t kScannedMax = 128 * 1024;
   /// Sinks with multiline steps look at least this far, so that they find one.
   static constexpr std::size_t kPeekBytes = 256 * 1024;
+  /// The realtime of a plan behind which nothing comes: no group waits.
+  static constexpr std::uint64_t kEndOfTimeNs = UINT64_MAX / 2;
 };
 
 struct RecordPlan {
@@ -87,8 +89,7 @@ class RecordRun {
   [[nodiscard]] bool note_good(const Cursor& before, const Cursor& after, const Cursor& from,
                                RecordRoom room);
   void end_at(const Cursor& cursor);
-  [[nodiscard]] RecordPlan take(const Place& place, std::span<const FrameView> frames,
-                                const Cursor& from);
+  [[nodiscard]] RecordPlan take(Place place, std::span<const FrameView> frames, const Cursor& from);
   [[nodiscard]] bool must_flush(Stop stop, std::uint64_t realtime_ns) const;
 
   Pipeline pipeline_;

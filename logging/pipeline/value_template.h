@@ -1,14 +1,13 @@
-// A text with {service}, {stream} and {host} in it; `{{` and `}}` are braces.
+// A text with {service}, {stream}, {instance} and {host} in it: base/text_template.h.
 //
 // Const after make().
 #pragma once
 
-#include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "base/text_template.h"
 #include "logging/arena.h"
 #include "logging/record.h"
 
@@ -24,14 +23,7 @@ class ValueTemplate {
   [[nodiscard]] std::string_view expand(const Record& record, Arena& arena) const;
 
  private:
-  enum class Kind : std::uint8_t { kText, kService, kStream };
-  struct Part {
-    Kind kind = Kind::kText;
-    std::string text;
-  };
-  void add_text(std::string_view text);
-
-  std::vector<Part> parts_;
+  std::vector<base::TemplatePart> parts_;
 };
 
 }  // namespace logging

@@ -48,11 +48,15 @@ bool all_passed(const RouterState& state, const RingMap& ring, std::uint64_t pos
 Graph::Graph(RouterConfig config, RouterState state, EventQueue& events, base::Diag& diag)
     : config_(std::move(config)), state_(std::move(state)), events_(events), diag_(diag) {}
 
-Graph::~Graph() {
+void Graph::stop_intake() {
   if (intake_thread_.joinable()) {
     intake_->stop();
     intake_thread_.join();
   }
+}
+
+Graph::~Graph() {
+  stop_intake();
   background_.stop();  // its jobs are the sinks'
   writers_.clear();    // joins; they borrow the rings
 }
@@ -77,6 +81,7 @@ base::Result<void> Graph::make_writer(const SinkConfig& config, const SinkFactor
   TRY_ASSIGN(SinkState * state, state_.claim_sink(sink_id_of(config.name)));
   const WriterThread::Options options{.config = config,
                                       .state = *state,
+                                      .last_was_killed = last_was_killed_,
                                       .busy = watch_.add(BusyStamp::Limit::kCpuClock, config.name),
                                       .on_idle = [this] {
                                         if (tell_idle_.load()) {
@@ -240,12 +245,18 @@ void Graph::begin_drain() {
   intake_->drain();
 }
 
+void Graph::begin_retiring() {
+  tell_idle_.store(true);
+  stop_intake();
+  on_intake_drained();
+}
+
 void Graph::on_intake_drained() {
   for (auto& [id, service] : services_) {
     service.drain_to = service.feed->ring.commit().head;
   }
   for (const auto& writer : writers_) {
-    writer->drain();
+    writer->end_input();
   }
 }
 

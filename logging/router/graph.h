@@ -34,6 +34,8 @@ struct GraphLimits {
 class Graph {
  public:
   Graph(RouterConfig config, RouterState state, EventQueue& events, base::Diag& diag);
+  /// Before open(). No frame is to blame for the end of the router before.
+  void set_last_was_killed() { last_was_killed_ = true; }
   ~Graph();  // stops and joins every thread
 
   [[nodiscard]] base::Result<void> open(base::Pipe staging, const SinkFactory& factory);
@@ -55,6 +57,9 @@ class Graph {
   /// says whether every line that was there then is out; events.ring() tells when to look again.
   void begin_drain();
   void on_intake_drained();
+  /// Reads nothing any more: what comes stays in the pipes, for the next router, and so do the
+  /// beginnings of lines. is_delivered() says whether the rings are done with.
+  void begin_retiring();
   [[nodiscard]] bool is_delivered() const;
 
   [[nodiscard]] HangWatch& hang_watch() { return watch_; }
@@ -70,6 +75,7 @@ class Graph {
                                                const SinkFactory& factory);
   [[nodiscard]] base::Result<void> claim_consumers(const ServiceMessage& message, RingFeed& feed);
   void release_strangers(const ServiceMessage& message, RingMap& ring);
+  void stop_intake();
   [[nodiscard]] WriterThread* find_writer(const std::string& sink_name);
   [[nodiscard]] bool wait_attached();
 
@@ -85,6 +91,7 @@ class Graph {
   std::vector<std::unique_ptr<WriterThread>> writers_;
   std::thread intake_thread_;
   bool started_ = false;
+  bool last_was_killed_ = false;
 };
 
 }  // namespace logging

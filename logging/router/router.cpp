@@ -76,6 +76,7 @@ class Session {
   std::unique_ptr<Graph> graph_;
   bool running_ = false;
   bool closed_ = false;
+  bool retiring_ = false;  // another router goes on
   Drain drain_ = Drain::kNone;
   bool drain_complete_ = false;
   std::uint64_t drain_deadline_ns_ = 0;
@@ -85,7 +86,7 @@ class Session {
 base::Result<void> Session::run() {
   TRY(events_.open());
   TRY(base::set_nonblocking(socket_, true));
-  while (!closed_ || drain_ != Drain::kDone) {
+  while (drain_ != Drain::kDone || !(closed_ || retiring_)) {
     std::array<pollfd, 3> polls{};
     wait(polls);
     if (!closed_ && polls[0].revents != 0) {
@@ -176,6 +177,9 @@ base::Result<void> Session::on_hello(base::Message& message) {
   message_pipe_ = std::move(message.fds[4]);
   diag_.redirect(message_pipe_.get(), "");
   graph_ = std::make_unique<Graph>(std::move(config), std::move(state), events_, diag_);
+  if (hello.last_was_killed) {
+    graph_->set_last_was_killed();
+  }
   return graph_->open({.read = std::move(message.fds[2]), .write = std::move(message.fds[3])},
                       factory_);
 }
@@ -219,7 +223,17 @@ base::Result<void> Session::on_running(MessageKind kind, base::Message& message)
     }
     case MessageKind::kDrain: {
       TRY_ASSIGN(const auto drain, decode_message<DrainMessage>(message.bytes));
-      begin_drain(drain.deadline_monotonic_ns);
+      if (!retiring_) {
+        begin_drain(drain.deadline_monotonic_ns);
+      }
+      return {};
+    }
+    case MessageKind::kRetire: {
+      TRY_ASSIGN(const auto retire, decode_message<RetireMessage>(message.bytes));
+      retiring_ = true;
+      drain_ = Drain::kDelivering;
+      drain_deadline_ns_ = retire.deadline_monotonic_ns;
+      graph_->begin_retiring();
       return {};
     }
     default:
@@ -270,7 +284,9 @@ void Session::look_at_drain() {
   }
   drain_ = Drain::kDone;
   drain_complete_ = complete;
-  send(DrainedMessage{.complete = complete});
+  if (!retiring_) {
+    send(DrainedMessage{.complete = complete});
+  }
 }
 
 void Session::check_hang() {

@@ -10,10 +10,10 @@ namespace logging {
 
 namespace {
 
-/// One router more has died while the sink was at this frame.
-PoisonNote count_death(PoisonNote& note) {
+/// One router more has died while the sink was at this frame, and not by somebody's KILL.
+PoisonNote count_death(PoisonNote& note, bool was_killed) {
   if (note.active != 0) {
-    note.deaths += 1;
+    note.deaths += was_killed ? 0 : 1;
     note.active = 0;
   }
   return note;
@@ -41,7 +41,9 @@ bool drop_frame(RingConsumer& consumer, DropReason reason) {
 }  // namespace
 
 WriterThread::WriterThread(const Options& options)
-    : options_(options), report_(options.state), suspect_(count_death(options.state.note)) {}
+    : options_(options),
+      report_(options.state),
+      suspect_(count_death(options.state.note, options.last_was_killed)) {}
 
 WriterThread::~WriterThread() {
   stopping_.store(true);
@@ -71,25 +73,21 @@ void WriterThread::start() {
 }
 
 void WriterThread::reopen() {
-  {
-    const std::scoped_lock lock(mutex_);
-    requests_.push_back(Request::kReopen);
-  }
-  waker_.notify();
-}
-
-void WriterThread::drain() {
-  {
-    const std::scoped_lock lock(mutex_);
-    requests_.push_back(Request::kDrain);
-  }
-  waker_.notify();
+  request(Request::kReopen);
 }
 
 void WriterThread::rotate() {
+  request(Request::kRotate);
+}
+
+void WriterThread::end_input() {
+  request(Request::kEndInput);
+}
+
+void WriterThread::request(Request request) {
   {
     const std::scoped_lock lock(mutex_);
-    requests_.push_back(Request::kRotate);
+    requests_.push_back(request);
   }
   waker_.notify();
 }
@@ -132,8 +130,8 @@ void WriterThread::take_requests() {
       case Request::kRotate:
         sink_->rotate();
         break;
-      case Request::kDrain:
-        sink_->drain();
+      case Request::kEndInput:
+        sink_->end_input();
         break;
     }
     for (const auto& input : inputs_) {
@@ -176,6 +174,7 @@ bool WriterThread::step(Input& input, std::uint64_t now_ns) {
   options_.state.note.active = 0;
   base::crash_point("writer.consumed");
   input.not_before_ns = result.retry_at_ns;
+  input.look_again_ns = result.look_again_ns;
   if (result.progressed || result.retry_at_ns == 0) {
     input.failing_since_ns = 0;
   }
@@ -229,6 +228,9 @@ std::uint64_t WriterThread::next_due_ns(std::uint64_t now_ns) const {
   for (const auto& input : inputs_) {
     if (input->not_before_ns != 0) {
       due_ns = std::min(due_ns, input->not_before_ns);
+    }
+    if (input->look_again_ns != 0) {
+      due_ns = std::min(due_ns, std::max(input->look_again_ns, now_ns + 1));
     }
     // Once the limit has passed, the intake's word that a ring is full is what wakes this thread.
     const std::uint64_t limit_ns = input->failing_since_ns + options_.config.block_limit.ns;

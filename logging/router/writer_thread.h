@@ -6,7 +6,8 @@
 //   - block_limit: while the target of a gating sink has failed for longer than that and a ring is
 //     full, that ring's oldest frames are dropped, counted, until there is room.
 //   - Poison: {ring, frame} is noted before the sink takes a frame. Three routers that died on the
-//     same note make the frame poisoned: raw sinks are told, parsing ones do not get it.
+//     same note, and were not killed from outside, make the frame poisoned: raw sinks are told,
+//     parsing ones do not get it.
 //
 // Threads: run() is the writer's own thread; add_input() before start() or at any later time;
 // the other public functions from any. Owner: the router.
@@ -38,6 +39,7 @@ class WriterThread {
   struct Options {
     const SinkConfig& config;
     SinkState& state;
+    bool last_was_killed = false;  // as in HelloMessage
     BusyStamp& busy;
     /// Called on this thread when inputs have been attached and whenever there is nothing to do.
     std::function<void()> on_idle;
@@ -57,7 +59,7 @@ class WriterThread {
   void start();
   void reopen();
   void rotate();
-  void drain();
+  void end_input();
 
   /// No input waits for its attach().
   [[nodiscard]] bool is_attached() const { return unattached_.load() == 0; }
@@ -69,13 +71,15 @@ class WriterThread {
     RingFeed* feed = nullptr;
     bool attached = false;
     std::uint64_t not_before_ns = 0;  // of the next attach() or consume()
+    std::uint64_t look_again_ns = 0;  // lines are held until then
     /// Since when its target fails; 0: it works. A sink has many targets, and one that fails must
     /// cost the lines of nobody else.
     std::uint64_t failing_since_ns = 0;
   };
-  enum class Request { kReopen, kRotate, kDrain };
+  enum class Request { kReopen, kRotate, kEndInput };
 
   void run();
+  void request(Request request);
   void take_requests();
   void attach_inputs(std::uint64_t now_ns);
   [[nodiscard]] bool step(Input& input, std::uint64_t now_ns);

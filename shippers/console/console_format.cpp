@@ -79,4 +79,28 @@ void format_batch(std::span<const FrameView> frames, std::uint64_t ring_id,
   }
 }
 
+bool format_records(std::span<const FrameView> frames, const logging::Cursor& from,
+                    const ConsoleRoute& route, logging::RecordRun& records,
+                    std::span<const OpenLine> open, std::uint64_t realtime_ns, ConsoleBatch& batch,
+                    std::uint64_t& wait_until_ns) {
+  const bool one_stream = route.output[0] != route.output[1];
+  const logging::RecordPlan plan = records.plan(
+      frames, from, {.bytes = ConsoleLimits::kBatchBytes, .fresh = true}, one_stream, realtime_ns);
+  wait_until_ns = plan.wait_until_ns;
+  if (wait_until_ns != 0) {
+    return false;
+  }
+  batch.output = route.output[static_cast<std::size_t>(frames.front().header.stream)];
+  batch.from = from;
+  batch.to = plan.to;
+  batch.dropped = plan.dropped;
+  batch.bytes.clear();
+  if (open[batch.output].state == LineState::kOpen && !records.output().empty()) {
+    batch.bytes = kNewline;
+  }
+  batch.bytes += records.output();
+  batch.open_after = batch.bytes.empty() ? open[batch.output] : OpenLine{};
+  return true;
+}
+
 }  // namespace shippers

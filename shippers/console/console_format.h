@@ -17,6 +17,7 @@
 #include <string>
 
 #include "logging/handoff/ring_reader.h"
+#include "logging/pipeline/record_run.h"
 #include "shippers/lines/line_head.h"
 #include "shippers/lines/open_line.h"
 
@@ -37,8 +38,17 @@ struct ConsoleBatch {
   logging::Cursor from;
   logging::Cursor to;
   OpenLine open_after;  // of the output, once all bytes are written
-  std::string bytes;
+  std::string bytes;    // empty: all lines are dropped
+  logging::DropCounts dropped{};
 };
+
+/// The same for records (logging/pipeline/record_run.h). False: lines that may still grow are all
+/// there is; look again at `wait_until_ns` (realtime).
+[[nodiscard]] bool format_records(std::span<const logging::FrameView> frames,
+                                  const logging::Cursor& from, const ConsoleRoute& route,
+                                  logging::RecordRun& records, std::span<const OpenLine> open,
+                                  std::uint64_t realtime_ns, ConsoleBatch& batch,
+                                  std::uint64_t& wait_until_ns);
 
 /// Fills `batch` from `frames` (not empty, they start at `from`): whole lines of one output, at
 /// least one. `open` are the open lines of the outputs.

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <csignal>
 #include <tuple>
+#include <utility>
 
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/crash_point.h"
+#include "shippers/moment.h"
 
 namespace shippers {
 
@@ -47,7 +49,8 @@ FileRecord& settled(FileRecord& record) {
 
 base::Result<std::unique_ptr<ConsoleSink>> ConsoleSink::make(
     const std::string& name, const logging::ConsoleSinkConfig& config, const std::string& host,
-    FileRecordTable& records, logging::SinkReport& report, int stdout_fd, int stderr_fd) {
+    FileRecordTable& records, logging::SinkReport& report, int stdout_fd, int stderr_fd,
+    PipelineMaker pipeline) {
   auto prefix = PathTemplate::parse_text(config.prefix);
   if (!prefix) {
     return base::with_context(fmt::format("sink {}: prefix", name), prefix.error());
@@ -59,17 +62,19 @@ base::Result<std::unique_ptr<ConsoleSink>> ConsoleSink::make(
   return std::unique_ptr<ConsoleSink>(
       new ConsoleSink(config, host, *std::move(prefix), report,
                       {ConsoleOutput(stdout_fd, "standard output", settled(*out_record)),
-                       ConsoleOutput(stderr_fd, "standard error", settled(*error_record))}));
+                       ConsoleOutput(stderr_fd, "standard error", settled(*error_record))},
+                      std::move(pipeline)));
 }
 
 ConsoleSink::ConsoleSink(const logging::ConsoleSinkConfig& config, const std::string& host,
                          PathTemplate prefix, logging::SinkReport& report,
-                         std::array<ConsoleOutput, kOutputs> outputs)
+                         std::array<ConsoleOutput, kOutputs> outputs, PipelineMaker pipeline)
     : config_(config),
       host_(host),
       prefix_(std::move(prefix)),
       report_(report),
-      outputs_(std::move(outputs)) {}
+      outputs_(std::move(outputs)),
+      pipeline_(std::move(pipeline)) {}
 
 std::string ConsoleSink::prefix_of(const std::string& service, Stream stream) const {
   return prefix_.text({.service = service, .stream = stream, .host = host_, .realtime_ns = 0});
@@ -101,6 +106,24 @@ ConsoleRoute ConsoleSink::route_of(const std::string& service) const {
 base::Result<void> ConsoleSink::attach(const SinkInput& input) {
   block_sigpipe();
   routes_[input.consumer] = route_of(input.service);
+  return make_records(input);
+}
+
+/// birl's own lines stay as they are.
+base::Result<void> ConsoleSink::make_records(const SinkInput& input) {
+  if (!pipeline_ || input.service == kOwnService) {
+    return {};
+  }
+  TRY_ASSIGN(logging::Pipeline pipeline, pipeline_(input.service));
+  if (!is_of_records(config_.format) && pipeline.steps().empty()) {
+    return {};
+  }
+  records_[input.consumer] = std::make_unique<logging::RecordRun>(
+      std::move(pipeline),
+      make_record_formatter(
+          config_.format, config_.timestamp, host_, input.service,
+          {prefix_of(input.service, Stream::kStdout), prefix_of(input.service, Stream::kStderr)}));
+  parses_records_ = true;
   return {};
 }
 
@@ -127,13 +150,20 @@ ConsumeResult ConsoleSink::consume(const SinkInput& input, std::uint64_t now_ns)
     result.progressed = true;
     may_wait = true;
   }
+  if (held_until_ns_ != 0) {
+    result.look_again_ns =
+        Moment{.monotonic_ns = now_ns, .realtime_ns = base::realtime_ns()}.monotonic_at(
+            std::exchange(held_until_ns_, 0));
+  }
   return result;
 }
 
 bool ConsoleSink::start_batch(RingConsumer& consumer) {
-  const auto route = routes_.find(&consumer);
-  ASSERT(route != routes_.end());
-  const auto frames = consumer.peek(ConsoleLimits::kBatchBytes);
+  ASSERT(routes_.contains(&consumer));
+  const auto records = records_.find(&consumer);
+  const bool multiline = records != records_.end() && records->second->is_multiline();
+  const auto frames =
+      consumer.peek(multiline ? logging::RecordRunLimits::kPeekBytes : ConsoleLimits::kBatchBytes);
   if (!frames) {
     report_.failing(SinkHealth::kRetrying, frames.error());
     return false;
@@ -141,12 +171,28 @@ bool ConsoleSink::start_batch(RingConsumer& consumer) {
   if (frames->empty()) {
     return false;
   }
-  const std::array<OpenLine, kOutputs> open{outputs_[kStdout].open_line(),
-                                            outputs_[kStderr].open_line()};
-  format_batch(*frames, consumer.ring_id(), consumer.cursor(), route->second, open, batch_);
+  if (!format(consumer, *frames)) {
+    return false;
+  }
   writer_ = &consumer;
   written_ = 0;
   base::crash_point("console.formatted");
+  return true;
+}
+
+/// False: nothing is to be written yet.
+bool ConsoleSink::format(RingConsumer& consumer, std::span<const logging::FrameView> frames) {
+  const std::array<OpenLine, kOutputs> open{outputs_[kStdout].open_line(),
+                                            outputs_[kStderr].open_line()};
+  ConsoleRoute& route = routes_.at(&consumer);
+  const auto records = records_.find(&consumer);
+  if (records != records_.end()) {
+    return format_records(frames, consumer.cursor(), route, *records->second, open,
+                          ended_ ? logging::RecordRunLimits::kEndOfTimeNs : base::realtime_ns(),
+                          batch_, held_until_ns_);
+  }
+  batch_.dropped = {};
+  format_batch(frames, consumer.ring_id(), consumer.cursor(), route, open, batch_);
   return true;
 }
 
@@ -180,7 +226,11 @@ ConsoleSink::Flush ConsoleSink::flush(std::uint64_t now_ns, bool may_wait) {
 void ConsoleSink::end_batch() {
   // Lines given up after block_limit may have moved the cursor on already.
   if (is_before(writer_->cursor(), batch_.to)) {
-    writer_->commit(batch_.to);
+    writer_->commit(batch_.to,
+                    writer_->cursor() == batch_.from ? batch_.dropped : logging::DropCounts{});
+  }
+  if (const auto records = records_.find(writer_); records != records_.end()) {
+    records->second->commit();
   }
   base::crash_point("console.committed");
   writer_ = nullptr;

@@ -21,6 +21,7 @@
 #include "shippers/console/console_format.h"
 #include "shippers/console/console_output.h"
 #include "shippers/file/path_template.h"
+#include "shippers/lines/record_lines.h"
 #include "shippers/retry_clock.h"
 
 namespace shippers {
@@ -38,13 +39,17 @@ class ConsoleSink final : public logging::Sink {
   /// The descriptors are borrowed. kInvalid when the prefix's template is wrong.
   [[nodiscard]] static base::Result<std::unique_ptr<ConsoleSink>> make(
       const std::string& name, const logging::ConsoleSinkConfig& config, const std::string& host,
-      FileRecordTable& records, logging::SinkReport& report, int stdout_fd, int stderr_fd);
+      FileRecordTable& records, logging::SinkReport& report, int stdout_fd, int stderr_fd,
+      PipelineMaker pipeline = {});
 
   [[nodiscard]] base::Result<void> attach(const logging::SinkInput& input) override;
   [[nodiscard]] logging::ConsumeResult consume(const logging::SinkInput& input,
                                                std::uint64_t now_ns) override;
+  /// With a pipeline: then a frame that kills the router three times is dropped.
+  [[nodiscard]] bool parses_records() const override { return parses_records_; }
   void reopen() override {}
   void rotate() override {}
+  void end_input() override { ended_ = true; }
 
  private:
   static constexpr std::size_t kOutputs = 2;
@@ -54,11 +59,14 @@ class ConsoleSink final : public logging::Sink {
 
   ConsoleSink(const logging::ConsoleSinkConfig& config, const std::string& host,
               PathTemplate prefix, logging::SinkReport& report,
-              std::array<ConsoleOutput, kOutputs> outputs);
+              std::array<ConsoleOutput, kOutputs> outputs, PipelineMaker pipeline);
 
   [[nodiscard]] std::string prefix_of(const std::string& service, logging::Stream stream) const;
   [[nodiscard]] ConsoleRoute route_of(const std::string& service) const;
+  [[nodiscard]] base::Result<void> make_records(const logging::SinkInput& input);
   [[nodiscard]] bool start_batch(logging::RingConsumer& consumer);
+  [[nodiscard]] bool format(logging::RingConsumer& consumer,
+                            std::span<const logging::FrameView> frames);
   [[nodiscard]] Flush flush(std::uint64_t now_ns, bool may_wait);
   void end_batch();
 
@@ -67,7 +75,12 @@ class ConsoleSink final : public logging::Sink {
   PathTemplate prefix_;
   logging::SinkReport& report_;
   std::array<ConsoleOutput, kOutputs> outputs_;
+  PipelineMaker pipeline_;
   std::map<logging::RingConsumer*, ConsoleRoute> routes_;
+  std::map<logging::RingConsumer*, std::unique_ptr<logging::RecordRun>> records_;  // if any
+  bool parses_records_ = false;
+  bool ended_ = false;               // no more lines come
+  std::uint64_t held_until_ns_ = 0;  // realtime: what the input has may still grow
   RetryClock retry_;
   ConsoleBatch batch_;  // being written while writer_ is set
   std::size_t written_ = 0;

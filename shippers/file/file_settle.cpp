@@ -51,12 +51,18 @@ base::Result<void> FileWriter::settle(logging::RingConsumer* consumer, RunFormat
                    .ring_id = record.ring_id,
                    .from = record.from,
                    .open = record.open_before,
-                   .one_stream = false},
+                   .one_stream = false,
+                   .realtime_ns = 0},
                   record.to, run);
-  return complete(run, *consumer);
+  TRY_ASSIGN(const bool completed, complete(run, *consumer));
+  if (completed) {
+    format->committed();
+  }
+  return {};
 }
 
-base::Result<void> FileWriter::complete(Run& run, logging::RingConsumer& consumer) {
+/// False: it was taken back, and is to be written again.
+base::Result<bool> FileWriter::complete(Run& run, logging::RingConsumer& consumer) {
   const WriteRecord& record = record_.write;
   const std::uint64_t present = std::min(size_ - record.size_before, run.bytes);
   TRY_ASSIGN(const bool same, holds_start_of(run, present));
@@ -66,12 +72,12 @@ base::Result<void> FileWriter::complete(Run& run, logging::RingConsumer& consume
     size_ = record.size_before;
     record_.open = record.open_before;
     forget_pending();
-    return {};
+    return false;
   }
   TRY(append_all(skip_bytes(run.parts, present)));
   base::crash_point("file.completed");
-  finish(consumer);
-  return {};
+  finish(consumer, run.dropped);
+  return true;
 }
 
 /// Takes away what the pending write has added: its lines count as dropped.

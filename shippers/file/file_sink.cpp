@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "shippers/file/file_maker.h"
 #include "shippers/file/line_run.h"
-#include "shippers/file/raw_run.h"
+#include "shippers/file/record_run_format.h"
 
 namespace shippers {
 
@@ -21,16 +21,6 @@ using logging::SinkInput;
 using logging::Stream;
 
 namespace {
-
-std::unique_ptr<RunFormat> make_format(const logging::FileSinkConfig& config,
-                                       const std::string& service) {
-  const bool bare = config.format == logging::SinkFormat::kRaw &&
-                    timestamp_of(config.format, config.timestamp) == logging::Timestamp::kNone;
-  if (bare) {
-    return std::make_unique<RawRun>();
-  }
-  return std::make_unique<LineRun>(LineHead(config.format, config.timestamp, service));
-}
 
 /// Something has to be done though no line comes.
 bool has_times(const logging::FileSinkConfig& config) {
@@ -62,10 +52,29 @@ FileSink::FileSink(Parts parts, PathTemplate path, const base::FileOwner& owner)
       records_(std::move(parts.records)),
       report_(parts.report),
       realtime_(std::move(parts.realtime)),
+      pipeline_(std::move(parts.pipeline)),
       keeper_(parts.config.rotate, std::move(parts.background_files), parts.background,
               std::move(parts.wake)),
       date_ns_(realtime_()),
       dates_(path_.dates(date_ns_)) {}
+
+base::Result<std::unique_ptr<RunFormat>> FileSink::make_format(const std::string& service) const {
+  logging::Pipeline pipeline;
+  if (pipeline_) {
+    TRY_ASSIGN(pipeline, pipeline_(service));
+  }
+  if (is_of_records(config_.format) || !pipeline.steps().empty()) {
+    return std::make_unique<RecordRunFormat>(
+        std::move(pipeline),
+        make_record_formatter(config_.format, config_.timestamp, host_, service, {}));
+  }
+  const bool bare = config_.format == logging::SinkFormat::kRaw &&
+                    timestamp_of(config_.format, config_.timestamp) == logging::Timestamp::kNone;
+  if (bare) {
+    return std::make_unique<RawRun>();
+  }
+  return std::make_unique<LineRun>(LineHead(config_.format, config_.timestamp, service));
+}
 
 Moment FileSink::moment(std::uint64_t now_ns) const {
   return {.monotonic_ns = now_ns, .realtime_ns = realtime_()};
@@ -104,7 +113,7 @@ base::Result<void> FileSink::attach(const SinkInput& input) {
   Input attached;
   attached.consumer = input.consumer;
   attached.service = input.service;
-  attached.format = make_format(config_, input.service);
+  TRY_ASSIGN(attached.format, make_format(input.service));
   TRY(find_targets(attached));
   Input& known = inputs_[input.consumer] = std::move(attached);
   const Moment now = moment(base::monotonic_ns());
@@ -142,7 +151,10 @@ ConsumeResult FileSink::consume(const SinkInput& input, std::uint64_t now_ns) {
   ConsumeResult result;
   std::size_t budget = FileSinkLimits::kConsumeBytes;
   while (budget > 0) {
-    const Step step = write_one_run(found->second, now_ns, budget);
+    const Step step = write_one_run(found->second, input.poisoned, now_ns, budget);
+    if (step == Step::kHeld) {
+      result.look_again_ns = moment(now_ns).monotonic_at(run_.wait_until_ns);
+    }
     if (step == Step::kWait) {
       result.retry_at_ns = found->second.retry.again_at_ns();
       for (const Target* target : found->second.targets) {
@@ -177,15 +189,16 @@ bool FileSink::settle_one(Target& target, std::uint64_t now_ns) {
   return true;
 }
 
-FileSink::Step FileSink::write_one_run(Input& input, std::uint64_t now_ns, std::size_t& budget) {
+FileSink::Step FileSink::write_one_run(Input& input, bool poisoned, std::uint64_t now_ns,
+                                       std::size_t& budget) {
   if (input.retry.must_wait(now_ns) || !settle_strays(now_ns) || !settle_targets(input, now_ns)) {
     return Step::kWait;
   }
   const Moment now = moment(now_ns);
   follow_date(now);
   look_after_archives(now);
-  const auto frames = input.consumer->peek(
-      std::max(std::min(input.peek_bytes, budget), FileSinkLimits::kPeekBytesMin));
+  const std::size_t least = std::max(FileSinkLimits::kPeekBytesMin, input.format->peek_bytes_min());
+  const auto frames = input.consumer->peek(std::max(std::min(input.peek_bytes, budget), least));
   if (!frames) {
     input.retry.failed(now_ns);
     note_trouble(frames.error());
@@ -199,11 +212,16 @@ FileSink::Step FileSink::write_one_run(Input& input, std::uint64_t now_ns, std::
   if (target.retry.must_wait(now_ns)) {
     return Step::kWait;
   }
-  if (const auto written = write_run(target, input, *frames, now); !written) {
+  RunFormat& format = poisoned ? input.raw : *input.format;
+  const auto taken = poisoned ? frames->first(1) : *frames;
+  if (const auto written = write_run(target, input, taken, format, now); !written) {
     note_failure(target, written.error(), now_ns);
     return Step::kWait;
   }
   note_success(target);
+  if (run_.wait_until_ns != 0) {
+    return Step::kHeld;
+  }
   budget -= std::min<std::size_t>(budget, std::max<std::size_t>(run_.bytes, 1));
   // Many short runs (streams that alternate) make looking far ahead a waste.
   input.peek_bytes = run_.bytes * 4 < input.peek_bytes
@@ -213,26 +231,38 @@ FileSink::Step FileSink::write_one_run(Input& input, std::uint64_t now_ns, std::
 }
 
 base::Result<void> FileSink::write_run(Target& target, Input& input,
-                                       std::span<const FrameView> frames, const Moment& now) {
+                                       std::span<const FrameView> frames, RunFormat& format,
+                                       const Moment& now) {
   FileWriter& writer = target.writer;
   TRY(writer.prepare(now));
   if (is_rotation_due(target, now)) {
     TRY(rotate_now(target, now));
   }
-  RunSource source{.frames = frames,
-                   .ring_id = input.consumer->ring_id(),
-                   .from = input.consumer->cursor(),
-                   .open = writer.open_line(),
-                   .one_stream = input.targets[0] != input.targets[1]};
-  if (input.format->plan(source, writer.room(now.monotonic_ns), run_) == RunPlan::kRotateFirst) {
+  RunSource source{
+      .frames = frames,
+      .ring_id = input.consumer->ring_id(),
+      .from = input.consumer->cursor(),
+      .open = writer.open_line(),
+      .one_stream = input.targets[0] != input.targets[1],
+      .realtime_ns = ended_ ? logging::RecordRunLimits::kEndOfTimeNs : now.realtime_ns};
+  if (format.plan(source, writer.room(now.monotonic_ns), run_) == RunPlan::kRotateFirst) {
     TRY(rotate_now(target, now));
     source.open = writer.open_line();
     FileRoom room = writer.room(now.monotonic_ns);
     room.fresh = true;
-    const RunPlan plan = input.format->plan(source, room, run_);
-    ASSERT(plan == RunPlan::kWrite);
+    const RunPlan plan = format.plan(source, room, run_);
+    ASSERT(plan != RunPlan::kRotateFirst);
   }
-  return writer.write(run_, *input.consumer, now);
+  if (run_.wait_until_ns != 0) {
+    return {};
+  }
+  if (run_.bytes == 0) {
+    input.consumer->commit(run_.to, run_.dropped);
+  } else {
+    TRY(writer.write(run_, *input.consumer, now));
+  }
+  format.committed();
+  return {};
 }
 
 /// Rotates if it can and opens the next file; only that the file cannot be opened is an error.

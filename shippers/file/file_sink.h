@@ -28,6 +28,8 @@
 #include "shippers/file/archive_keeper.h"
 #include "shippers/file/file_writer.h"
 #include "shippers/file/path_template.h"
+#include "shippers/file/raw_run.h"
+#include "shippers/lines/record_lines.h"
 #include "shippers/retry_clock.h"
 
 namespace shippers {
@@ -51,6 +53,7 @@ class FileSink final : public logging::Sink {
     logging::BackgroundThread& background;
     std::function<void()> wake;
     std::function<std::uint64_t()> realtime;  // the clock, in ns
+    PipelineMaker pipeline{};                 // of a service's lines; none: they have no pipeline
   };
   /// kInvalid when the path's template is wrong, kNotFound when there is no such user or group.
   /// Opens no log file.
@@ -62,6 +65,7 @@ class FileSink final : public logging::Sink {
   [[nodiscard]] std::uint64_t tend(std::uint64_t now_ns) override;
   void reopen() override;
   void rotate() override;
+  void end_input() override { ended_ = true; }
 
  private:
   struct Target {
@@ -77,21 +81,23 @@ class FileSink final : public logging::Sink {
     logging::RingConsumer* consumer = nullptr;
     std::string service;
     std::unique_ptr<RunFormat> format;
+    RawRun raw;  // for a frame that nothing can parse
     std::array<Target*, logging::RingLimits::kStreams> targets{};
     std::size_t peek_bytes = FileSinkLimits::kPeekBytesMin;
     RetryClock retry;  // of reading the ring
   };
-  enum class Step { kWrote, kNothing, kWait };
+  enum class Step { kWrote, kNothing, kWait, kHeld };
 
   FileSink(Parts parts, PathTemplate path, const base::FileOwner& owner);
 
   [[nodiscard]] base::Result<Target*> find_target(const std::string& service,
                                                   logging::Stream stream);
   [[nodiscard]] base::Result<void> find_targets(Input& input);
-  [[nodiscard]] Step write_one_run(Input& input, std::uint64_t now_ns, std::size_t& budget);
+  [[nodiscard]] Step write_one_run(Input& input, bool poisoned, std::uint64_t now_ns,
+                                   std::size_t& budget);
   [[nodiscard]] base::Result<void> write_run(Target& target, Input& input,
                                              std::span<const logging::FrameView> frames,
-                                             const Moment& now);
+                                             RunFormat& format, const Moment& now);
   [[nodiscard]] bool settle_targets(Input& input, std::uint64_t now_ns);
   [[nodiscard]] bool settle_one(Target& target, std::uint64_t now_ns);
   [[nodiscard]] base::Result<void> settle(Target& target);
@@ -99,6 +105,8 @@ class FileSink final : public logging::Sink {
   [[nodiscard]] bool is_rotation_due(const Target& target, const Moment& now) const;
   [[nodiscard]] Input* find_input(std::uint64_t ring_id);
   [[nodiscard]] Moment moment(std::uint64_t now_ns) const;
+  [[nodiscard]] base::Result<std::unique_ptr<RunFormat>> make_format(
+      const std::string& service) const;
   void note_failure(Target& target, const base::Error& error, std::uint64_t now_ns);
   void note_success(Target& target);
   void note_trouble(const base::Error& error);
@@ -120,6 +128,7 @@ class FileSink final : public logging::Sink {
   FileRecordTable records_;
   logging::SinkReport& report_;
   std::function<std::uint64_t()> realtime_;
+  PipelineMaker pipeline_;
   ArchiveKeeper keeper_;
   Targets targets_;
   std::map<logging::RingConsumer*, Input> inputs_;
@@ -130,6 +139,7 @@ class FileSink final : public logging::Sink {
   bool archives_seen_ = false;  // of all targets there are
   std::uint64_t date_ns_ = 0;   // the time that is in the paths
   std::string dates_;           // PathTemplate::dates() of it
+  bool ended_ = false;          // no more lines come
   RetryClock date_retry_;
 };
 

@@ -182,12 +182,12 @@ base::Result<void> FileWriter::write(Run& run, logging::RingConsumer& consumer, 
   base::crash_point("file.recorded");
   TRY(append_all(run.parts));
   base::crash_point("file.wrote");
-  finish(consumer);
+  finish(consumer, run.dropped);
   return {};
 }
 
-void FileWriter::finish(logging::RingConsumer& consumer) {
-  consumer.commit(record_.write.to);
+void FileWriter::finish(logging::RingConsumer& consumer, const logging::DropCounts& dropped) {
+  consumer.commit(record_.write.to, dropped);
   base::crash_point("file.committed");
   record_.open = record_.write.open_after;
   base::crash_point("file.open_noted");

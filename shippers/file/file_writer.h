@@ -96,9 +96,9 @@ class FileWriter {
   [[nodiscard]] base::Result<bool> find_pending_file();
   [[nodiscard]] base::Result<bool> open_if_recorded(const std::string& path);
   [[nodiscard]] base::Result<bool> holds_start_of(const Run& run, std::uint64_t bytes);
-  [[nodiscard]] base::Result<void> complete(Run& run, logging::RingConsumer& consumer);
+  [[nodiscard]] base::Result<bool> complete(Run& run, logging::RingConsumer& consumer);
   [[nodiscard]] base::Result<void> discard_pending();
-  void finish(logging::RingConsumer& consumer);
+  void finish(logging::RingConsumer& consumer, const logging::DropCounts& dropped = {});
   void forget_pending();
   void end_rotation(const Moment& now);
   void prune(const Moment& now);

@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "base/date_format.h"
+#include "logging/record.h"
 #include "logging/sink_config.h"
-#include "shippers/lines/line_head.h"
 
 namespace shippers {
 
@@ -22,11 +22,6 @@ base::Result<std::vector<base::TemplatePart>> parse(std::string_view text,
   return parts;
 }
 
-std::string_view instance_of(std::string_view service) {
-  const std::size_t at = service.rfind('@');
-  return at == service.npos ? "1" : service.substr(at + 1);
-}
-
 /// What one part becomes; `date` writes a date.
 template <typename Date>
 std::string fill(const std::vector<base::TemplatePart>& parts, const TemplateValues& values,
@@ -38,9 +33,9 @@ std::string fill(const std::vector<base::TemplatePart>& parts, const TemplateVal
     } else if (part.name == "service") {
       out += values.service;
     } else if (part.name == "stream") {
-      out += stream_name(values.stream);
+      out += logging::stream_name(values.stream);
     } else if (part.name == "instance") {
-      out += instance_of(values.service);
+      out += logging::instance_of(values.service);
     } else if (part.name == "host") {
       out += values.host;
     } else {

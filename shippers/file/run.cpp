@@ -32,6 +32,8 @@ void start_run(const RunSource& source, Run& run) {
   run.open_before = run.open_after = source.open;
   run.parts.clear();
   run.bytes = 0;
+  run.dropped = {};
+  run.wait_until_ns = 0;
 }
 
 bool continues_open_line(const Run& run, const FrameView& frame, const Slice& slice) {

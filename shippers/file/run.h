@@ -35,7 +35,9 @@ struct Run {
   OpenLine open_before;
   OpenLine open_after;
   std::vector<iovec> parts;  // views of the frames or of the format's own memory
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;   // 0: all lines are dropped
+  logging::DropCounts dropped{};
+  std::uint64_t wait_until_ns = 0;  // realtime; of kWait
 };
 
 /// What a run is made of.
@@ -45,9 +47,11 @@ struct RunSource {
   logging::Cursor from;
   OpenLine open;            // of the file, not kUnknown
   bool one_stream = false;  // stop where the other stream begins
+  std::uint64_t realtime_ns = 0;
 };
 
-enum class RunPlan { kWrite, kRotateFirst };
+/// kWait: lines that may still grow; nothing before them is to be written.
+enum class RunPlan { kWrite, kRotateFirst, kWait };
 
 class RunFormat {
  public:
@@ -58,6 +62,12 @@ class RunFormat {
 
   /// The run [source.from, to) once more, from the frames that frames_between() found.
   virtual void rebuild(const RunSource& source, const logging::Cursor& to, Run& run) = 0;
+
+  /// The run that was planned or rebuilt last is written.
+  virtual void committed() {}
+
+  /// It has to see at least so much to find an end.
+  [[nodiscard]] virtual std::size_t peek_bytes_min() const { return 0; }
 };
 
 // What formats share.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "logging/record.h"
+
 namespace shippers {
 
 namespace {
@@ -13,24 +15,16 @@ using logging::Timestamp;
 std::string label_of(SinkFormat format, std::string_view service, Stream stream) {
   switch (format) {
     case SinkFormat::kRaw:
+    case SinkFormat::kJson:
+    case SinkFormat::kLogfmt:
       return {};
     case SinkFormat::kText:
-      return fmt::format("{} {} ", service, stream_name(stream));
+      return fmt::format("{} {} ", service, logging::stream_name(stream));
   }
   return {};
 }
 
 }  // namespace
-
-std::string_view stream_name(Stream stream) {
-  switch (stream) {
-    case Stream::kStdout:
-      return "stdout";
-    case Stream::kStderr:
-      return "stderr";
-  }
-  return "stdout";
-}
 
 Timestamp timestamp_of(SinkFormat format, std::optional<Timestamp> timestamp) {
   return timestamp.value_or(format == SinkFormat::kText ? Timestamp::kIso : Timestamp::kNone);

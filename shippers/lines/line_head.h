@@ -46,6 +46,4 @@ class LineHead {
   std::uint64_t time_ns_ = 0;              // ... and this time
 };
 
-[[nodiscard]] std::string_view stream_name(logging::Stream stream);
-
 }  // namespace shippers

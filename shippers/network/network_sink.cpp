@@ -242,7 +242,7 @@ std::uint64_t NetworkSink::due_at_ns(std::uint64_t now_ns) const {
   return due == UINT64_MAX ? 0 : due;
 }
 
-void NetworkSink::drain() {
+void NetworkSink::end_input() {
   draining_ = true;
   if (courier_ != nullptr) {
     courier_->hurry();

@@ -60,7 +60,7 @@ class NetworkSink final : public logging::Sink {
   [[nodiscard]] logging::ConsumeResult consume(const logging::SinkInput& input,
                                                std::uint64_t now_ns) override;
   [[nodiscard]] std::uint64_t tend(std::uint64_t now_ns) override;
-  void drain() override;
+  void end_input() override;
   void reopen() override {}
   void rotate() override {}
   [[nodiscard]] bool parses_records() const override { return true; }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/json_writer.h"
@@ -10,6 +11,7 @@
 #include "supervisor/config/load.h"
 #include "supervisor/config/role_arguments.h"
 #include "supervisor/config/show.h"
+#include "supervisor/config/test_run.h"
 
 namespace supervisor {
 namespace {
@@ -66,6 +68,29 @@ std::string check_json(const LoadedConfig& loaded, bool strict) {
   return json.text() + "\n";
 }
 
+std::string test_json(const std::vector<TestOutcome>& outcomes) {
+  base::JsonWriter json;
+  json.begin_object().key("tests").begin_array();
+  for (const TestOutcome& outcome : outcomes) {
+    json.begin_object()
+        .field("name", outcome.name)
+        .field("passed", outcome.failure.empty())
+        .field("failure", outcome.failure)
+        .end_object();
+  }
+  json.end_array().end_object();
+  return json.text() + "\n";
+}
+
+std::string test_lines(const std::vector<TestOutcome>& outcomes, std::size_t failed) {
+  std::string out;
+  for (const TestOutcome& outcome : outcomes) {
+    out += fmt::format("{} {}{}\n", outcome.failure.empty() ? "ok    " : "FAILED", outcome.name,
+                       outcome.failure);
+  }
+  return out + fmt::format("{} of {} tests passed\n", outcomes.size() - failed, outcomes.size());
+}
+
 void write_all(int fd, std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = ::write(fd, text.data(), text.size());
@@ -80,6 +105,15 @@ int print(const RoleOutput& output) {
   write_all(STDOUT_FILENO, output.out);
   write_all(STDERR_FILENO, output.errors);
   return output.exit_code;
+}
+
+RoleOutput show_line(const Config& config, const RoleArguments& arguments) {
+  constexpr int kNoSuchService = 3;
+  auto trace = trace_line(config, arguments.line_service, arguments.line_text);
+  if (!trace) {
+    return {kNoSuchService, "", fmt::format("birl: {}\n", trace.error().message)};
+  }
+  return {0, *std::move(trace), ""};
 }
 
 }  // namespace
@@ -103,6 +137,8 @@ RoleOutput run_check(std::span<const std::string> arguments, const Environment& 
   }
   if (parsed->show) {
     output.out = show_config(loaded.merged);
+  } else if (!parsed->line_service.empty() && output.exit_code == 0) {
+    return show_line(loaded.config, *parsed);
   } else if (output.exit_code == 0) {
     output.out = fmt::format("the configuration is fine: services: {}, sinks: {}, read: {}\n",
                              loaded.config.services.size(), loaded.config.sinks.size(),
@@ -134,6 +170,33 @@ RoleOutput run_load(std::span<const std::string> arguments, const Environment& e
     output.errors += fmt::format("birl: {}\n", written.error().message);
   }
   return output;
+}
+
+RoleOutput run_test_role(std::span<const std::string> arguments, const Environment& environment) {
+  constexpr int kFailed = 1;
+  const auto parsed = parse_role_arguments(Role::kTest, arguments);
+  if (!parsed) {
+    return usage_error(parsed.error());
+  }
+  const LoadedConfig loaded = load_config(make_request(*parsed, environment));
+  RoleOutput output;
+  for (const Problem& problem : loaded.problems) {
+    output.errors += check_line(problem, false);
+  }
+  if (loaded.failed(false)) {
+    output.exit_code = kUsageOrConfiguration;
+    return output;
+  }
+  const std::vector<TestOutcome> outcomes = run_tests(loaded.config);
+  const auto failed = static_cast<std::size_t>(std::ranges::count_if(
+      outcomes, [](const TestOutcome& outcome) { return !outcome.failure.empty(); }));
+  output.exit_code = failed > 0 ? kFailed : 0;
+  output.out = parsed->json ? test_json(outcomes) : test_lines(outcomes, failed);
+  return output;
+}
+
+int test_main(std::span<const std::string> arguments, const Environment& environment) {
+  return print(run_test_role(arguments, environment));
 }
 
 int check_main(std::span<const std::string> arguments, const Environment& environment) {

@@ -28,9 +28,14 @@ struct RoleOutput {
 [[nodiscard]] RoleOutput run_load(std::span<const std::string> arguments,
                                   const Environment& environment, int memory_fd);
 
+/// `birl test [FILE]`: the configuration's own [[test]] tables; 1 when one fails.
+[[nodiscard]] RoleOutput run_test_role(std::span<const std::string> arguments,
+                                       const Environment& environment);
+
 /// The same with real output; each returns the exit code of the process.
 [[nodiscard]] int check_main(std::span<const std::string> arguments,
                              const Environment& environment);
+[[nodiscard]] int test_main(std::span<const std::string> arguments, const Environment& environment);
 [[nodiscard]] int load_main(std::span<const std::string> arguments, const Environment& environment);
 
 }  // namespace supervisor

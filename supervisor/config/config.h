@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/command.h"
+#include "base/one_or_several.h"
 #include "base/units.h"
 #include "logging/sink_config.h"
 #include "supervisor/config/context_config.h"
@@ -46,6 +47,10 @@ enum class StopTo : std::uint8_t { kProcess, kGroup };
 enum class UnhealthyThen : std::uint8_t { kRestart, kShutdown, kNone };
 [[nodiscard]] constexpr auto enum_names(UnhealthyThen) {
   return std::array<std::string_view, 3>{"restart", "shutdown", "none"};
+}
+enum class WatchThen : std::uint8_t { kReload, kRestart };
+[[nodiscard]] constexpr auto enum_names(WatchThen) {
+  return std::array<std::string_view, 2>{"reload", "restart"};
 }
 enum class RouterFailure : std::uint8_t { kWait, kShutdown };
 [[nodiscard]] constexpr auto enum_names(RouterFailure) {
@@ -111,6 +116,19 @@ struct ReloadConfig {
     v.field("check", check, "must succeed, or the reload is refused");
     v.field("signal", signal, "the signal that makes the service reload");
     v.field("command", command, "runs instead of the signal");
+  }
+};
+
+struct WatchConfig {
+  std::vector<std::string> paths;
+  WatchThen then = WatchThen::kReload;
+  base::Duration debounce = base::milliseconds(500);
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("paths", paths, "files and directories; also replaced by a rename, or behind links");
+    v.field("then", then, "what a change of them does: reload or restart");
+    v.field("debounce", debounce, "after this long without a further change");
   }
 };
 
@@ -215,6 +233,7 @@ struct ServiceConfig {
   RestartLimitConfig restart_limit;
   StopConfig stop;
   ReloadConfig reload;
+  WatchConfig watch;
   Command on_ready;
   Command on_exit;
   base::Duration on_exit_timeout = base::seconds(5);
@@ -222,6 +241,9 @@ struct ServiceConfig {
   ReadyConfig ready;
   HealthConfig health;
   std::optional<std::vector<std::string>> log;  // sinks; unset: the defaults'
+  base::OneOrSeveral pipeline;                  // names
+  std::map<std::string, std::string> fields;
+  std::string stderr_level = "error";
   RingConfig ring;
 
   template <typename V>
@@ -256,6 +278,7 @@ struct ServiceConfig {
     v.field("restart_limit", restart_limit, "when restarting is given up");
     v.field("stop", stop, "how it is stopped");
     v.field("reload", reload, "what `birl reload NAME` does");
+    v.field("watch", watch, "files whose change makes it reload or restart");
     v.field("on_ready", on_ready, "runs each time it has become ready");
     v.field("on_exit", on_exit,
             "runs after each end, told how it ended by BIRL_EXIT_CODE and others");
@@ -264,6 +287,9 @@ struct ServiceConfig {
     v.field("ready", ready, "when it is ready; others may wait for that");
     v.field("health", health, "whether it still works");
     v.field("log", log, "sinks of its output; [] keeps it in its ring only");
+    v.field("pipeline", pipeline, "pipelines that its lines go through before any sink's");
+    v.field("fields", fields, "set on every record; the application's own win");
+    v.field("stderr_level", stderr_level, "level of a line on stderr that says none");
     v.field("ring", ring, "its log buffer");
   }
 };
@@ -314,6 +340,31 @@ struct BirlConfig {
   }
 };
 
+/// A value of any scalar type, as text.
+struct ScalarText {
+  std::string text;
+};
+
+/// A [[test]] table, for `birl test`: lines in, records out.
+struct TestConfig {
+  std::string name;
+  base::OneOrSeveral pipeline;
+  std::string service;  // whose pipelines and fields; the record's service
+  std::string stream = "stdout";
+  std::vector<std::string> input;
+  std::vector<std::map<std::string, ScalarText>> expect;  // compared on the keys that are named
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("name", name, "what is shown when it fails");
+    v.field("pipeline", pipeline, "pipelines that the lines go through");
+    v.field("service", service, "instead: the service whose pipelines they go through");
+    v.field("stream", stream, "stdout or stderr");
+    v.field("input", input, "lines");
+    v.field("expect", expect, "records as tables, compared on the keys that are named");
+  }
+};
+
 struct Config {
   bool configured = false;  // a file or BIRL_SET was read: not just `birl run CMD`
   BirlConfig birl;
@@ -321,6 +372,8 @@ struct Config {
   FinishConfig finish;
   std::map<std::string, ServiceConfig> services;
   std::map<std::string, logging::SinkConfig> sinks;
+  std::map<std::string, logging::PipelineConfig> pipelines;
+  std::vector<TestConfig> tests;  // for `birl test` alone: not handed to PID 1
 
   template <typename V>
   void visit(V& v) {
@@ -330,6 +383,7 @@ struct Config {
     v.field("finish", finish);
     v.field("service", services);
     v.field("sink", sinks);
+    v.field("pipeline", pipelines);
   }
 };
 

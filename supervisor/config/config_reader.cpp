@@ -59,6 +59,11 @@ class ConfigReader {
     read_named(root, "sink", LoadLimits::kSinksMax, [&](const std::string& name, Node& node) {
       read_sink(node, name, config.sinks[name]);
     });
+    read_named(
+        root, "pipeline", LoadLimits::kPipelinesMax, [&](const std::string& name, Node& node) {
+          values_.read(node, {join_key("pipeline", name), "", false}, config.pipelines[name]);
+        });
+    read_tests(root, config.tests);
     tell_unknown_tables(root);
     return config;
   }
@@ -95,6 +100,19 @@ class ConfigReader {
         read_one(name, node);
       }
     }
+  }
+
+  void read_tests(Node& root, std::vector<TestConfig>& tests) {
+    Node* node = root.find("test");
+    if (node == nullptr) {
+      return;
+    }
+    if (node->items.size() > LoadLimits::kTestsMax) {
+      problems_.error(node->origin, fmt::format("cannot have {} tables [[test]]: {} is the most",
+                                                node->items.size(), LoadLimits::kTestsMax));
+      return;
+    }
+    values_.read(*node, {"test", "", false}, tests);
   }
 
   void read_service(Node& node, const std::string& name, ServiceConfig& service) {
@@ -167,7 +185,8 @@ class ConfigReader {
   }
 
   void tell_unknown_tables(const Node& root) {
-    const std::vector<std::string> known{"birl", "defaults", "finish", "init", "service", "sink"};
+    const std::vector<std::string> known{"birl",     "defaults", "finish", "init",
+                                         "pipeline", "service",  "sink",   "test"};
     for (const auto& [key, node] : root.entries) {
       if (std::ranges::find(known, key) == known.end()) {
         const auto near = base::nearest(key, known);

@@ -25,6 +25,8 @@ struct LoadLimits {
   static constexpr std::size_t kSourcesMax = 512;
   static constexpr std::size_t kServicesMax = 1024;
   static constexpr std::size_t kSinksMax = 64;
+  static constexpr std::size_t kPipelinesMax = 256;
+  static constexpr std::size_t kTestsMax = 1024;
   static constexpr std::size_t kNameBytesMax = 64;
 };
 

@@ -28,14 +28,20 @@ std::vector<TableDoc> list_options() {
   OptionLister init;
   OptionLister finish;
   OptionLister service;
+  OptionLister pipeline;
+  OptionLister test;
   BirlConfig birl_config;
   InitConfig init_config;
   FinishConfig finish_config;
   ServiceConfig service_config;
+  logging::PipelineConfig pipeline_config;
+  TestConfig test_config;
   birl_config.visit(birl);
   init_config.visit(init);
   finish_config.visit(finish);
   service_config.visit(service);
+  pipeline_config.visit(pipeline);
+  test_config.visit(test);
   std::vector<TableDoc> tables{{"birl", birl.take()},
                                {"service.NAME", service.take()},
                                {"init", init.take()},
@@ -45,6 +51,8 @@ std::vector<TableDoc> list_options() {
     tables.push_back({fmt::format("sink.NAME (type \"{}\")", names[index]),
                       list_sink_options(static_cast<logging::SinkType>(index))});
   }
+  tables.push_back({"pipeline.NAME", pipeline.take()});
+  tables.push_back({"[test]", test.take()});
   return tables;
 }
 

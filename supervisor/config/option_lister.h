@@ -1,6 +1,7 @@
 // The visitor behind the option reference: lists a struct's members with type, default and comment.
 //
-// Sub-tables become dotted keys. Values are written as TOML.
+// Sub-tables become dotted keys; of a list of tables, `KEY[].`, its keys follow. Values are written
+// as TOML.
 #pragma once
 
 #include <fmt/format.h>
@@ -23,23 +24,38 @@
 
 namespace supervisor {
 
+/// What an optional or a list holds, and how its keys are written.
+template <typename T>
+struct Inner {
+  using Type = T;
+  static constexpr std::string_view kBehind = ".";
+  static constexpr bool kIsList = false;
+};
+template <typename T>
+struct Inner<std::optional<T>> : Inner<T> {};
+template <typename T>
+struct Inner<std::vector<T>> {
+  using Type = T;
+  static constexpr std::string_view kBehind = "[].";
+  static constexpr bool kIsList = true;
+};
+
 class OptionLister {
  public:
   template <typename T>
   void field(std::string_view name, T& member, std::string_view comment = {}) {
     const std::string key = prefix_ + std::string(name);
+    using Table = typename Inner<T>::Type;
     if constexpr (kIsTable<T>) {
-      const std::string outer = std::exchange(prefix_, key + ".");
-      member.visit(*this);
-      prefix_ = outer;
+      list_table(key + ".", member);
     } else {
-      options_.push_back({key, type_of(member), value_of(member), std::string(comment)});
-      const std::string_view word = find_option_word(name);
-      if (!word.empty()) {
-        options_.back().type += fmt::format(" or \"{}\"", word);
+      if constexpr (!kIsTable<Table> || Inner<T>::kIsList) {
+        options_.push_back({key, type_of(member), value_of(member), std::string(comment)});
+        add_word(find_option_word(name));
       }
-      if (!word.empty() && options_.back().default_value.empty()) {
-        options_.back().default_value = quote(word);
+      if constexpr (kIsTable<Table>) {
+        Table table;
+        list_table(key + std::string(Inner<T>::kBehind), table);
       }
     }
   }
@@ -55,10 +71,28 @@ class OptionLister {
   [[nodiscard]] std::vector<OptionDoc> take() { return std::move(options_); }
 
  private:
+  /// Has keys of its own, and is not written as one value.
   template <typename T>
   static constexpr bool kIsTable =
       base::Visitable<T, OptionLister> && !std::is_same_v<T, Command> &&
-      !std::is_same_v<T, TcpTarget> && !std::is_same_v<T, base::Secret>;
+      !std::is_same_v<T, TcpTarget> && !std::is_same_v<T, base::Secret> &&
+      !std::is_base_of_v<base::OneOrSeveral, T>;
+  void add_word(std::string_view word) {
+    if (word.empty()) {
+      return;
+    }
+    OptionDoc& option = options_.back();
+    option.type += fmt::format(" or \"{}\"", word);
+    if (option.default_value.empty()) {
+      option.default_value = quote(word);
+    }
+  }
+  template <typename T>
+  void list_table(std::string prefix, T& table) {
+    const std::string outer = std::exchange(prefix_, std::move(prefix));
+    table.visit(*this);
+    prefix_ = outer;
+  }
 
   static std::string quote(std::string_view text) {
     std::string quoted;
@@ -74,9 +108,11 @@ class OptionLister {
   static std::string type_of(const base::Duration&) { return "duration"; }
   static std::string type_of(const base::ByteCount&) { return "size"; }
   static std::string type_of(const base::FileMode&) { return "mode"; }
+  static std::string type_of(const ScalarText&) { return "string, number or boolean"; }
+  static std::string type_of(const base::OneOrSeveral&) { return "string, or array of strings"; }
   static std::string type_of(const ResourceLimit&) { return "size or \"unlimited\""; }
   template <typename T>
-  requires base::Visitable<T, OptionLister>
+  requires kIsTable<T>
   static std::string type_of(T) { return "table"; }
   static std::string type_of(const TcpTarget&) { return "port, or string"; }
   static std::string type_of(const Command&) { return "array of strings, or string"; }
@@ -116,13 +152,20 @@ class OptionLister {
   static std::string value_of(base::FileMode mode) {
     return quote(fmt::format("{:04o}", mode.bits));
   }
+  static std::string value_of(const ScalarText& scalar) { return quote(scalar.text); }
+  static std::string value_of(const base::OneOrSeveral& several) {
+    if (several.is_list) {
+      return value_of(several.items);
+    }
+    return several.empty() ? "" : quote(several.items.front());
+  }
   static std::string value_of(const ResourceLimit& limit) {
     return limit.value == ResourceLimit::kUnlimited ? quote(ResourceLimit::kUnlimitedWord)
                                                     : fmt::format("{}", limit.value);
   }
   /// As an inline table.
   template <typename T>
-  requires base::Visitable<T, OptionLister>
+  requires kIsTable<T>
   static std::string value_of(T table) {
     OptionLister inner;
     table.visit(inner);

@@ -16,7 +16,16 @@ const Flags& flags_of(Role role) {
                                  {"--show", &RoleArguments::show},
                                  {"--json", &RoleArguments::json}};
   static const Flags kLoadFlags{{"--hold", &RoleArguments::hold}};
-  return role == Role::kCheck ? kCheckFlags : kLoadFlags;
+  static const Flags kTestFlags{{"--json", &RoleArguments::json}};
+  switch (role) {
+    case Role::kCheck:
+      return kCheckFlags;
+    case Role::kLoad:
+      return kLoadFlags;
+    case Role::kTest:
+      return kTestFlags;
+  }
+  return kLoadFlags;
 }
 
 base::Unexpected unknown_word(const std::string& word, const Flags& flags) {
@@ -25,6 +34,9 @@ base::Unexpected unknown_word(const std::string& word, const Flags& flags) {
                       fmt::format("cannot use the argument {} (did you mean -c {}?)", word, word));
   }
   std::vector<std::string> known{"-c"};
+  if (flags.contains("--strict")) {
+    known.emplace_back("--line");
+  }
   for (const auto& [name, member] : flags) {
     known.push_back(name);
   }
@@ -50,6 +62,15 @@ base::Result<RoleArguments> parse_role_arguments(Role role,
       parsed.config_paths.push_back(arguments[++index]);
     } else if (word == "-c") {
       return base::fail(base::ErrorCode::kInvalid, "cannot use -c without a file or directory");
+    } else if (role == Role::kTest && !word.starts_with('-')) {
+      parsed.config_paths.push_back(word);
+    } else if (role == Role::kCheck && word == "--line") {
+      if (index + 2 >= arguments.size()) {
+        return base::fail(base::ErrorCode::kInvalid,
+                          "cannot use --line without a service and a text");
+      }
+      parsed.line_service = arguments[++index];
+      parsed.line_text = arguments[++index];
     } else if (role == Role::kLoad && (word == "--" || !word.starts_with('-'))) {
       const auto command = arguments.subspan(word == "--" ? index + 1 : index);
       parsed.command.assign(command.begin(), command.end());

@@ -1,4 +1,4 @@
-// The words after `check` and `load`, read into one plain struct.
+// The words after `check`, `load` and `test`, read into one plain struct.
 #pragma once
 
 #include <span>
@@ -16,9 +16,11 @@ struct RoleArguments {
   bool strict = false;
   bool show = false;
   bool json = false;
+  std::string line_service;  // check --line SERVICE TEXT; empty: not asked for
+  std::string line_text;
 };
 
-enum class Role { kCheck, kLoad };
+enum class Role { kCheck, kLoad, kTest };
 
 /// kInvalid: a word that the role does not know, with the nearest that it does.
 [[nodiscard]] base::Result<RoleArguments> parse_role_arguments(

@@ -30,6 +30,7 @@ const Examples& service_examples() {
       {"stop.command", R"(["/usr/sbin/app", "--drain"])"},
       {"reload.check", R"(["/usr/sbin/app", "--check"])"},
       {"reload.command", R"(["/usr/sbin/app", "--reload"])"},
+      {"watch.paths", R"(["/etc/app.conf"])"},
       {"on_ready", R"(["/scripts/announce.sh"])"},
       {"on_exit", R"(["/scripts/tidy.sh"])"},
       {"stdio", R"("pipe")"},
@@ -40,6 +41,7 @@ const Examples& service_examples() {
       {"environment_file", R"(["-/etc/default/app"])"},
       {"environment_from_file", R"({ TOKEN = "/run/secrets/token" })"},
       {"restart_limit.count", "5"},
+      {"pipeline", "[]"},
       {"after", R"(["other"])"},
       {"wants", R"(["cache"])"},
       {"requires", R"(["migrate"])"},
@@ -56,13 +58,29 @@ const Examples& service_examples() {
   return kExamples;
 }
 
+/// `own` and what all sinks have.
+Examples sink_examples(Examples own) {
+  own.merge(Examples{{"timestamp", R"("iso")"},
+                     {"match.service", R"(["web*"])"},
+                     {"match.stream", R"("stdout")"},
+                     {"match.level", R"(">=warn")"},
+                     {"match.message", R"(["time-?out"])"},
+                     {"match.field", R"({ status = "5??" })"},
+                     {"pipeline", "[]"}});
+  return own;
+}
+
 const Examples& file_examples() {
-  static const Examples kExamples{
-      {"type", R"(="file")"},         {"services", R"(=["*"])"},
-      {"when_full", R"("block")"},    {"timestamp", R"("iso")"},
-      {"rotate.interval", R"("1h")"}, {"rotate.keep_bytes", R"("1GiB")"},
-      {"rotate.keep_age", R"("7d")"}, {"rotate.command", R"(["/scripts/archived.sh"])"},
-  };
+  static const Examples kExamples = sink_examples({
+      {"type", R"(="file")"},
+      {"services", R"(=["*"])"},
+      {"when_full", R"("block")"},
+      {"timestamp", R"("iso")"},
+      {"rotate.interval", R"("1h")"},
+      {"rotate.keep_bytes", R"("1GiB")"},
+      {"rotate.keep_age", R"("7d")"},
+      {"rotate.command", R"(["/scripts/archived.sh"])"},
+  });
   return kExamples;
 }
 
@@ -79,7 +97,9 @@ std::string option_line(const OptionDoc& option, const Examples& examples) {
 std::string table_text(const std::string& header, const TableDoc& table, const Examples& examples) {
   std::string out = fmt::format("\n[{}]\n", header);
   for (const OptionDoc& option : table.options) {
-    out += option_line(option, examples);
+    if (option.key.find("[]") == std::string::npos) {  // the list itself has an example
+      out += option_line(option, examples);
+    }
   }
   return out;
 }
@@ -93,9 +113,8 @@ std::string starter_file() {
          table_text("birl", tables[0], {}) +
          table_text("service.app", tables[1], service_examples()) +
          table_text("sink.files", tables[4], file_examples()) +
-         table_text(
-             "sink.console", tables[5],
-             {{"type", "=\"console\""}, {"when_full", R"("block")"}, {"timestamp", R"("iso")"}}) +
+         table_text("sink.console", tables[5],
+                    sink_examples({{"type", "=\"console\""}, {"when_full", R"("block")"}})) +
          table_text("init", tables[2], {{"timeout", R"("1m")"}}) +
          table_text("finish", tables[3], {{"timeout", R"("5s")"}});
 }

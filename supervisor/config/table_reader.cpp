@@ -269,6 +269,37 @@ std::optional<base::FileMode> ValueReader::read_mode(Node& node, const KeyPath& 
   return base::FileMode{bits};
 }
 
+bool ValueReader::fill_one_or_several(Node& node, const KeyPath& path, base::OneOrSeveral& member) {
+  member.is_list = node.kind == NodeKind::kArray;
+  if (member.is_list) {
+    return fill(node, path, member.items);
+  }
+  if (node.kind != NodeKind::kString) {
+    wrong_type(node, path, "a string or an array of strings");
+    return false;
+  }
+  member.items.resize(1);
+  return set(member.items.front(), read_string(node, path));
+}
+
+std::optional<std::string> ValueReader::read_scalar_text(Node& node, const KeyPath& path) {
+  switch (node.kind) {
+    case NodeKind::kInteger:
+      return fmt::format("{}", node.integer);
+    case NodeKind::kFloat:
+      return fmt::format("{}", node.number);
+    case NodeKind::kBoolean:
+      return node.truth ? "true" : "false";
+    case NodeKind::kDate:
+      return node.text;
+    case NodeKind::kString:
+    case NodeKind::kArray:
+    case NodeKind::kTable:
+      return read_string(node, path);
+  }
+  return std::nullopt;
+}
+
 std::optional<Command> ValueReader::read_command(Node& node, const KeyPath& path) {
   Command command;
   if (node.kind == NodeKind::kString) {  // not expanded: the shell does it

@@ -37,7 +37,10 @@ struct KeyPath {
   [[nodiscard]] KeyPath item(std::size_t index) const {
     return {table, inner + "[" + std::to_string(index) + "]", inherited};
   }
-  [[nodiscard]] std::string real() const { return inner.empty() ? table : table + "." + inner; }
+  [[nodiscard]] std::string real() const {
+    const bool joined = inner.empty() || inner.front() == '[';  // a table, or an item of an array
+    return joined ? table + inner : table + "." + inner;
+  }
   [[nodiscard]] std::string shown() const { return inherited ? "defaults." + inner : real(); }
 };
 
@@ -69,6 +72,7 @@ class ValueReader {
   [[nodiscard]] std::optional<base::ByteCount> read_bytes(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<ResourceLimit> read_limit(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<base::FileMode> read_mode(Node& node, const KeyPath& path);
+  [[nodiscard]] std::optional<std::string> read_scalar_text(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<Command> read_command(Node& node, const KeyPath& path);
   [[nodiscard]] std::optional<TcpTarget> read_tcp_target(Node& node, const KeyPath& path);
   /// False, and told, when `node` is something else.
@@ -113,6 +117,19 @@ class ValueReader {
   }
   bool fill(Node& node, const KeyPath& path, base::FileMode& member) {
     return set(member, read_mode(node, path));
+  }
+  bool fill(Node& node, const KeyPath& path, ScalarText& member) {
+    return set(member.text, read_scalar_text(node, path));
+  }
+  bool fill(Node& node, const KeyPath& path, base::OneOrSeveral& member) {
+    return fill_one_or_several(node, path, member);
+  }
+  bool fill(Node& node, const KeyPath& path, base::Regexes& member) {
+    node.expanded = true;
+    for (Node& item : node.items) {
+      item.expanded = true;
+    }
+    return fill_one_or_several(node, path, member);
   }
   bool fill(Node& node, const KeyPath& path, TcpTarget& member) {
     return set(member, read_tcp_target(node, path));
@@ -181,6 +198,7 @@ class ValueReader {
   requires base::Visitable<T, base::Encoder>
   bool fill(Node& node, const KeyPath& path, T& member);
 
+  bool fill_one_or_several(Node& node, const KeyPath& path, base::OneOrSeveral& member);
   void wrong_type(const Node& node, const KeyPath& path, std::string_view wanted);
   /// Expands a string; false when it cannot be judged since something in it is missing (told).
   bool resolve(Node& node);
@@ -225,6 +243,13 @@ class TableReader {
 template <typename T>
 requires base::Visitable<T, base::Encoder>
 bool ValueReader::fill(Node& node, const KeyPath& path, T& member) {
+  if constexpr (requires { T::kShorthand; }) {
+    if (node.kind != NodeKind::kTable) {
+      Node table = make_table(node.origin);
+      table.entries.emplace(T::kShorthand, node);
+      node = std::move(table);
+    }
+  }
   if (!expect(node, NodeKind::kTable, path, "a table")) {
     return false;
   }

@@ -148,6 +148,12 @@ void validate(const Config& config, const Places& places,
   for (const auto& [name, sink] : config.sinks) {
     validate_sink(judge, sink, join_key("sink", name));
   }
+  for (const auto& [name, pipeline] : config.pipelines) {
+    validate_pipeline(judge, pipeline, join_key("pipeline", name));
+  }
+  for (std::size_t index = 0; index < config.tests.size(); ++index) {
+    validate_test(judge, config.tests[index], fmt::format("test[{}]", index));
+  }
   validate_paths(judge);
 }
 

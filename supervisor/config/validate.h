@@ -53,6 +53,14 @@ void validate(const Config& config, const Places& places,
               const std::map<std::string, Origin>& removed, Problems& problems);
 
 void validate_service(const Judge& judge, const ServiceConfig& service, const std::string& path);
+void validate_pipeline(const Judge& judge, const logging::PipelineConfig& pipeline,
+                       const std::string& path);
+/// The pipelines that a service, a sink or a test names.
+void validate_pipeline_names(const Judge& judge, const base::OneOrSeveral& names,
+                             const std::string& path);
+void validate_match(const Judge& judge, const logging::MatchConfig& match, const std::string& path);
+void validate_level_name(const Judge& judge, const std::string& name, const std::string& path);
+void validate_test(const Judge& judge, const TestConfig& test, const std::string& path);
 /// Keys of a service's surroundings: limits, capabilities, directories, hooks.
 void validate_context(const Judge& judge, const ServiceConfig& service, const std::string& path);
 /// [init] and [finish].

@@ -51,6 +51,10 @@ void validate_context(const Judge& judge, const ServiceConfig& service, const st
   validate_capabilities(judge, service.capabilities.ambient, path + ".capabilities.ambient");
   validate_directories(judge, service, path);
   judge.require_signal(service.reload.signal, path + ".reload.signal");
+  for (std::size_t index = 0; index < service.watch.paths.size(); ++index) {
+    judge.require(service.watch.paths[index].starts_with('/'),
+                  fmt::format("{}.watch.paths[{}]", path, index), "the path must begin with /");
+  }
 }
 
 void validate_stages(const Judge& judge) {

@@ -140,6 +140,8 @@ void validate_service(const Judge& judge, const ServiceConfig& service, const st
   validate_context(judge, service, path);
   validate_checks(judge, service, path);
   validate_log(judge, service, path + ".log");
+  validate_pipeline_names(judge, service.pipeline, path + ".pipeline");
+  validate_level_name(judge, service.stderr_level, path + ".stderr_level");
   validate_ring(judge, service.ring, path + ".ring.size");
 }
 

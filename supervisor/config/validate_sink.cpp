@@ -25,15 +25,35 @@ void validate_rotate(const Judge& judge, const logging::RotateConfig& rotate,
   }
 }
 
+bool is_of_records(logging::SinkFormat format) {
+  return format == logging::SinkFormat::kJson || format == logging::SinkFormat::kLogfmt;
+}
+
+void validate_timestamp(const Judge& judge, logging::SinkFormat format,
+                        std::optional<logging::Timestamp> timestamp, const std::string& path) {
+  const bool is_wanted = timestamp && *timestamp != logging::Timestamp::kNone;
+  judge.require(!is_of_records(format) || !is_wanted, path + ".timestamp",
+                "json and logfmt carry the time themselves; leave timestamp out");
+}
+
 void validate_file(const Judge& judge, const logging::FileSinkConfig& file,
                    const std::string& path) {
   judge.require(file.path.starts_with('/'), path + ".path", "the path must begin with /");
   judge.require(!file.path.ends_with('/'), path + ".path", "the path names a directory, no file");
   validate_template(judge, file.path, logging::kPathNames, path + ".path");
+  validate_timestamp(judge, file.format, file.timestamp, path);
   validate_rotate(judge, file.rotate, path + ".rotate");
   judge.require(file.sync_interval >= base::milliseconds(10), path + ".sync_interval",
                 "it must be at least 10ms");
   judge.require(file.mode.bits <= 0777, path + ".mode", "it must be \"0000\" to \"0777\"");
+}
+
+void validate_console(const Judge& judge, const logging::ConsoleSinkConfig& console,
+                      const std::string& path) {
+  validate_template(judge, console.prefix, logging::kTextNames, path + ".prefix");
+  judge.require(!is_of_records(console.format) || console.prefix.empty(), path + ".prefix",
+                "json and logfmt lines begin with the record; leave prefix out");
+  validate_timestamp(judge, console.format, console.timestamp, path);
 }
 
 /// A sink of a base image may name services that this image does not have: no error.
@@ -130,12 +150,14 @@ void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const st
   if (is_network(sink.type)) {
     validate_network(judge, sink.network, path);
   }
+  validate_match(judge, sink.match, path + ".match");
+  validate_pipeline_names(judge, sink.pipeline, path + ".pipeline");
   switch (sink.type) {
     case logging::SinkType::kFile:
       validate_file(judge, sink.file, path);
       break;
     case logging::SinkType::kConsole:
-      validate_template(judge, sink.console.prefix, logging::kTextNames, path + ".prefix");
+      validate_console(judge, sink.console, path);
       break;
     case logging::SinkType::kHttp:
       validate_url(judge, sink.http.url, path + ".url");

@@ -5,7 +5,7 @@ namespace supervisor {
 // The descriptors live in birl-router, which becomes this process.
 int cmd_vendors(const CommandOptions& options) {
   const std::vector<std::string> words{options.json ? "--json" : "--table"};
-  return run_router_role("vendors", words);
+  return become_router_role("vendors", words);
 }
 
 }  // namespace supervisor

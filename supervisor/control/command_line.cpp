@@ -55,10 +55,26 @@ void add_check(CLI::App& app) {
   verb->add_flag("--strict")->description("Missing variables, secrets and mounts are errors too");
   verb->add_flag("--show")->description(
       "Print the merged configuration with the origin of each key");
+  verb->add_option("--line")
+      ->description("Print the way of a line of that service: its record, and what each sink gets")
+      ->type_name("SERVICE TEXT")
+      ->expected(2);
   verb->add_flag("--json")->description("Print JSON, for scripts");
   verb->footer(
       "Ends with 2 when the configuration cannot be used. Good in a Dockerfile: "
       "RUN birl check");
+}
+
+void add_test(CLI::App& app) {
+  CLI::App* verb = app.add_subcommand("test", "Run the [[test]] tables of the configuration");
+  verb->add_option("-c,--config")
+      ->description("Configuration file or directory (repeatable)")
+      ->type_name("PATH");
+  verb->add_option("FILE")->description("The same as -c FILE");
+  verb->add_flag("--json")->description("Print JSON, for scripts");
+  verb->footer(
+      "Lines go through a pipeline or a service's pipelines, and the records that come out are "
+      "compared. Ends with 1 when one differs. Good in a Dockerfile: RUN birl test");
 }
 
 void add_new(CLI::App& app, CommandOptions& options) {
@@ -86,7 +102,10 @@ void add_explain(CLI::App& app, CommandOptions& options) {
 void add_transition(CLI::App& app, CommandOptions& options, const char* name,
                     const char* description) {
   CLI::App* verb = app.add_subcommand(name, description);
-  verb->add_option("NAME", options.names, "Services")->required();
+  const bool is_reload = std::string_view(name) == "reload";
+  verb->add_option("NAME", options.names,
+                   is_reload ? "Services; none: birl's own configuration" : "Services")
+      ->required(!is_reload);
   verb->add_flag("--no-wait", options.no_wait, "Do not wait until it is done");
   add_timeout(*verb, options);
   add_json(*verb, options);
@@ -194,13 +213,14 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   app->fallthrough();
   add_run(*app);
   add_check(*app);
+  add_test(*app);
   add_new(*app, options);
   add_status(*app, options);
   add_explain(*app, options);
   add_transition(*app, options, "start", "Start services");
   add_transition(*app, options, "stop", "Stop services");
   add_transition(*app, options, "restart", "Stop and start services");
-  add_transition(*app, options, "reload", "Make services read their configuration again");
+  add_transition(*app, options, "reload", "Read the configuration again; make services do so");
   add_wait(*app, options);
   add_signal(*app, options);
   add_rotate(*app, options);

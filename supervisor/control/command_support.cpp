@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "supervisor/config/runtime_directory.h"
+#include "supervisor/control/command_line.h"
 #include "supervisor/control/commands.h"
 #include "supervisor/control/control_server.h"
 #include "supervisor/control/exit_code.h"
@@ -62,29 +63,13 @@ Client find_instance(const CommandOptions& options) {
   return Client(find_runtime_directory(request) + "/control.sock");
 }
 
-int run_router_role(const std::string& role, std::span<const std::string> words) {
-  const auto binary = find_router_binary();
-  if (!binary) {
-    fmt::print(stderr, "birl: {}\n", binary.error().message);
-    return kExitFailed;
-  }
-  std::vector<std::string> arguments{"birl-router", role};
-  arguments.insert(arguments.end(), words.begin(), words.end());
-  std::vector<char*> pointers;
-  for (std::string& argument : arguments) {
-    pointers.push_back(argument.data());
-  }
-  pointers.push_back(nullptr);
-  ::execv(binary->c_str(), pointers.data());
-  return report_error(base::fail_errno(fmt::format("cannot run {}", *binary)).value());
+base::Result<Reply> ask_transition(const CommandOptions& options) {
+  TRY_ASSIGN(const std::uint64_t timeout_ms, find_answer_timeout_ms(options));
+  return find_instance(options).ask(make_transition_words(options), timeout_ms);
 }
 
 int run_transition(const CommandOptions& options) {
-  const auto timeout_ms = find_answer_timeout_ms(options);
-  if (!timeout_ms) {
-    return report_error(timeout_ms.error());
-  }
-  const auto reply = find_instance(options).ask(make_transition_words(options), *timeout_ms);
+  const auto reply = ask_transition(options);
   if (!reply) {
     return report_error(reply.error());
   }
@@ -108,6 +93,26 @@ base::Result<void> print_out(std::string_view text) {
     text.remove_prefix(written < 0 ? 0 : static_cast<std::size_t>(written));
   }
   return {};
+}
+
+int become_router_role(const std::string& role, std::span<const std::string> words) {
+  if (!words.empty() && (words[0] == "--help" || words[0] == "-h")) {
+    return print_help(role);
+  }
+  const auto binary = find_router_binary();
+  if (!binary) {
+    fmt::print(stderr, "birl: {}\n", binary.error().message);
+    return kExitFailed;
+  }
+  std::vector<std::string> arguments{"birl-router", role};
+  arguments.insert(arguments.end(), words.begin(), words.end());
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) {
+    pointers.push_back(argument.data());
+  }
+  pointers.push_back(nullptr);
+  ::execv(binary->c_str(), pointers.data());
+  return report_error(base::fail_errno(fmt::format("cannot run {}", *binary)).value());
 }
 
 }  // namespace supervisor

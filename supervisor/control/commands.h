@@ -40,6 +40,7 @@ struct CommandOptions {
 
 int cmd_run(std::span<const std::string> words);    // words behind `run`
 int cmd_check(std::span<const std::string> words);  // words behind `check`
+int cmd_test(std::span<const std::string> words);   // words behind `test`
 int cmd_new(const CommandOptions& options);
 int cmd_status(const CommandOptions& options);
 int cmd_explain(const CommandOptions& options);
@@ -62,13 +63,16 @@ int cmd_version(const CommandOptions& options);
 
 // What the commands share (command_support.cpp).
 
+/// check and test: birl-router becomes this process in that role; `--help` is answered here.
+/// Returns only when it cannot.
+int become_router_role(const std::string& role, std::span<const std::string> words);
+
 /// The instance that --socket, BIRL_SOCKET or the runtime directories name.
 [[nodiscard]] Client find_instance(const CommandOptions& options);
 
-/// Becomes birl-router in one of its roles; returns only when it cannot.
-[[nodiscard]] int run_router_role(const std::string& role, std::span<const std::string> words);
-
-/// start, stop, restart, reload and wait: asks and says what came of it.
+/// start, stop, restart, reload and wait: asks, and waits as long as is wanted.
+[[nodiscard]] base::Result<Reply> ask_transition(const CommandOptions& options);
+/// The same, and says what came of it.
 int run_transition(const CommandOptions& options);
 
 /// Prints the whole of `text` on standard output. A closed pipe is no error; kFailed: a full disk.

@@ -31,6 +31,23 @@ struct ServiceProgress {
   std::string reload_error{};  // of the last one
 };
 
+/// Reading the configuration again. Names as in config/config_diff.h.
+struct ConfigReloadProgress {
+  bool under_way = false;
+  bool router_ready = true;  // the router has taken the last one over
+  std::uint64_t ended = 0;   // how many, since boot
+  // Of the last one:
+  std::optional<base::Error> error;   // then nothing was changed
+  std::vector<std::string> messages;  // what was said about the configuration
+  std::vector<std::string> added;
+  std::vector<std::string> removed;
+  std::vector<std::string> restarted;
+  std::vector<std::string> updated;
+  std::vector<std::string> sinks;
+  std::vector<std::string> live;
+  std::vector<std::string> later;
+};
+
 /// One ring for `birl logs`: `ring` is a read-only description (base::reopen_read_only).
 struct LogSource {
   std::string name;
@@ -58,6 +75,10 @@ class ControlPort {
   [[nodiscard]] virtual base::Result<void> stop(const std::string& service) = 0;
   [[nodiscard]] virtual base::Result<void> restart(const std::string& service) = 0;
   [[nodiscard]] virtual base::Result<void> reload(const std::string& service) = 0;
+
+  /// Begins to read the configuration again; config_reload() tells how it went.
+  [[nodiscard]] virtual base::Result<void> reload_config() = 0;
+  [[nodiscard]] virtual ConfigReloadProgress config_reload() const = 0;
 
   /// `signal` as the user wrote it: TERM, SIGTERM, 15, RTMIN+3.
   [[nodiscard]] virtual base::Result<void> signal(const std::string& service,

@@ -1,7 +1,9 @@
 #include "supervisor/control/reply.h"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
@@ -140,6 +142,14 @@ void for_each(const Json& object, const char* name, F use) {
   }
 }
 
+std::vector<std::string> read_strings(const Json& object, const char* name) {
+  std::vector<std::string> strings;
+  for_each(object, name, [&](const Json& item) {
+    strings.push_back(item.is_string() ? item.get<std::string>() : std::string());
+  });
+  return strings;
+}
+
 base::ErrorCode parse_code(std::string_view name) {
   constexpr std::array kCodes{
       base::ErrorCode::kInvalid, base::ErrorCode::kNotFound, base::ErrorCode::kPermission,
@@ -214,11 +224,23 @@ base::Result<std::vector<HealthProblem>> parse_health(std::string_view text) {
 base::Result<std::vector<std::string>> parse_explanation(std::string_view text) {
   return guarded([&]() -> base::Result<std::vector<std::string>> {
     TRY_ASSIGN(const Json json, parse_object(text));
-    std::vector<std::string> lines;
-    for_each(json, "lines", [&](const Json& item) {
-      lines.push_back(item.is_string() ? item.get<std::string>() : std::string());
-    });
-    return lines;
+    return read_strings(json, "lines");
+  });
+}
+
+base::Result<ConfigReloadProgress> parse_config_reload(std::string_view text) {
+  return guarded([&]() -> base::Result<ConfigReloadProgress> {
+    TRY_ASSIGN(const Json json, parse_object(text));
+    ConfigReloadProgress progress;
+    progress.messages = read_strings(json, "messages");
+    progress.added = read_strings(json, "added");
+    progress.removed = read_strings(json, "removed");
+    progress.restarted = read_strings(json, "restarted");
+    progress.updated = read_strings(json, "updated");
+    progress.sinks = read_strings(json, "sinks");
+    progress.live = read_strings(json, "live");
+    progress.later = read_strings(json, "later");
+    return progress;
   });
 }
 
@@ -230,9 +252,7 @@ base::Result<std::vector<std::string>> parse_log_names(std::string_view text) {
         continue;
       }
       TRY_ASSIGN(const Json json, parse_object(line));
-      for_each(json, "sources", [&](const Json& item) {
-        names.push_back(item.is_string() ? item.get<std::string>() : std::string());
-      });
+      std::ranges::move(read_strings(json, "sources"), std::back_inserter(names));
     }
     return names;
   });

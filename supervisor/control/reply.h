@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "supervisor/control/control_port.h"
 #include "supervisor/control/health.h"
 #include "supervisor/control/status_json.h"
 
@@ -21,6 +22,8 @@ namespace supervisor {
 [[nodiscard]] base::Result<std::vector<HealthProblem>> parse_health(std::string_view text);
 
 [[nodiscard]] base::Result<std::vector<std::string>> parse_explanation(std::string_view text);
+
+[[nodiscard]] base::Result<ConfigReloadProgress> parse_config_reload(std::string_view text);
 
 /// The names of a `logs` answer: one a descriptor, in order.
 [[nodiscard]] base::Result<std::vector<std::string>> parse_log_names(std::string_view text);

@@ -40,7 +40,7 @@ constexpr auto kVerbs = std::to_array<VerbRule>({
     {"start", Verb::kStart, 1, kMany, kTransition, "start NAME..."},
     {"stop", Verb::kStop, 1, kMany, kTransition, "stop NAME..."},
     {"restart", Verb::kRestart, 1, kMany, kTransition, "restart NAME..."},
-    {"reload", Verb::kReload, 1, kMany, kTransition, "reload NAME..."},
+    {"reload", Verb::kReload, 0, kMany, kTransition, "reload [NAME...]"},
     {"wait", Verb::kWait, 1, kMany, kTimeoutOption | kForOption, "wait NAME... [--for STATE]"},
     {"signal", Verb::kSignal, 2, 2, kGroupOption, "signal SIGNAL NAME [--group]"},
     {"rotate", Verb::kRotate, 0, 1, kNone, "rotate [SINK]"},

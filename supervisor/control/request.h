@@ -2,7 +2,8 @@
 //
 //     status [NAME]
 //     explain NAME
-//     start | stop | restart | reload NAME... [--no-wait] [--timeout DURATION]
+//     start | stop | restart NAME... [--no-wait] [--timeout DURATION]
+//     reload [NAME...] [--no-wait] [--timeout DURATION]        (no name: the configuration)
 //     wait NAME... [--for ready|stopped|failed] [--timeout DURATION]
 //     signal SIGNAL NAME [--group]
 //     rotate [SINK]

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json_writer.h"
 #include "base/text.h"
+#include "supervisor/control/config_reload_json.h"
 #include "supervisor/control/health.h"
 #include "supervisor/control/protocol.h"
 
@@ -140,7 +141,7 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
     case Verb::kStop:
     case Verb::kRestart:
     case Verb::kReload:
-      return transition(request);
+      return request.names.empty() ? reload_config(request) : transition(request);
     case Verb::kWait:
       return wait(request);
     case Verb::kSignal:
@@ -217,7 +218,11 @@ base::Result<void> RequestHandler::begin(Verb verb, const std::string& service) 
 
 base::Result<Answer> RequestHandler::transition(const Request& request) {
   const Goal goal = goal_of(request);
-  Hold hold{.goal = goal, .phrase = goal_phrase(goal), .services = {}, .timeout_ms = 0};
+  Hold hold{.goal = goal,
+            .phrase = goal_phrase(goal),
+            .config_reloads = std::nullopt,
+            .services = {},
+            .timeout_ms = 0};
   TRY_ASSIGN(hold.services, find_places(request));
   for (Hold::Place& place : hold.services) {
     const auto begun = begin(request.verb, place.service);
@@ -234,8 +239,48 @@ base::Result<Answer> RequestHandler::transition(const Request& request) {
   return hold_or_answer(std::move(hold));
 }
 
+base::Result<Answer> RequestHandler::reload_config(const Request& request) {
+  const std::uint64_t before = port_.config_reload().ended;
+  TRY(port_.reload_config());
+  if (request.wait_mode == WaitMode::kNoWait) {
+    return make_ok();
+  }
+  Hold hold{
+      .goal = Goal::kReloaded,
+      .phrase = goal_phrase(Goal::kReloaded),
+      .config_reloads = before,
+      .services = {},
+      .timeout_ms = std::min(request.timeout_ms.value_or(limits_.wait_ms), limits_.wait_ms_max)};
+  return hold_or_answer(std::move(hold));
+}
+
+std::optional<Answer> RequestHandler::review_config(std::uint64_t reloads_before) const {
+  const ConfigReloadProgress progress = port_.config_reload();
+  const bool took_it_over = progress.error || progress.router_ready;
+  if (progress.ended <= reloads_before || !took_it_over) {
+    return std::nullopt;
+  }
+  std::string trouble;
+  for (const auto* names : {&progress.restarted, &progress.added}) {
+    for (const std::string& name : *names) {
+      const auto service = port_.progress(name);
+      if (service && (service->state == "starting" || service->state == "stopping")) {
+        return std::nullopt;
+      }
+      if (service && (service->state == "backoff" || service->state == "failed")) {
+        trouble += fmt::format("{}{}: {}", trouble.empty() ? "" : "; ", name, service->reason);
+      }
+    }
+  }
+  return make_answer(make_config_reload_json(progress, trouble));
+}
+
 base::Result<Answer> RequestHandler::wait(const Request& request) {
-  Hold hold{.goal = goal_of(request), .phrase = kWaitPhrase, .services = {}, .timeout_ms = 0};
+  Hold hold{.goal = goal_of(request),
+            .phrase = kWaitPhrase,
+            .config_reloads = std::nullopt,
+            .services = {},
+            .timeout_ms = 0};
   TRY_ASSIGN(hold.services, find_places(request));
   hold.timeout_ms = std::min(request.timeout_ms.value_or(limits_.wait_ms), limits_.wait_ms_max);
   return hold_or_answer(std::move(hold));
@@ -251,6 +296,9 @@ Answer RequestHandler::hold_or_answer(Hold hold) const {
 }
 
 std::optional<Answer> RequestHandler::review(const Hold& hold) const {
+  if (hold.config_reloads) {
+    return review_config(*hold.config_reloads);
+  }
   std::vector<Outcome> outcomes;
   for (const Hold::Place& place : hold.services) {
     const auto progress = port_.progress(place.service);
@@ -273,6 +321,13 @@ std::optional<Answer> RequestHandler::review(const Hold& hold) const {
 }
 
 Answer RequestHandler::time_out(const Hold& hold) const {
+  if (hold.config_reloads) {
+    return make_error_answer(
+        {.code = base::ErrorCode::kTimeout,
+         .sys_errno = 0,
+         .message = fmt::format("cannot reload within {}: see birl status",
+                                base::format_duration(hold.timeout_ms * base::kNsPerMs))});
+  }
   std::vector<Outcome> outcomes;
   for (const Hold::Place& place : hold.services) {
     const auto progress = port_.progress(place.service);

@@ -35,6 +35,8 @@ struct Hold {
   };
   Goal goal = Goal::kStarted;
   std::string_view phrase;  // "cannot stop": of an error's text
+  /// How many reloads of the configuration had ended: it waits for the next one, not for services.
+  std::optional<std::uint64_t> config_reloads = std::nullopt;
   std::vector<Place> services;
   std::uint64_t timeout_ms = 0;
 };
@@ -63,6 +65,8 @@ class RequestHandler {
   base::Result<Answer> status(const Request& request);
   base::Result<Answer> explain(const Request& request) const;
   base::Result<Answer> transition(const Request& request);
+  base::Result<Answer> reload_config(const Request& request);
+  [[nodiscard]] std::optional<Answer> review_config(std::uint64_t reloads_before) const;
   base::Result<Answer> wait(const Request& request);
   base::Result<Answer> logs(const Request& request);
   base::Result<Answer> healthy(const Request& request);

@@ -8,6 +8,14 @@
 
 namespace supervisor {
 
+void CheckMachine::set_rules(const CheckRules& rules) {
+  if (rules != rules_) {
+    stop();
+    purpose_.reset();
+    rules_ = rules;
+  }
+}
+
 void CheckMachine::pursue(std::optional<CheckPurpose> purpose, std::uint32_t incarnation,
                           std::uint64_t now_ns) {
   if (purpose == purpose_ && (!purpose || incarnation == incarnation_)) {

@@ -50,6 +50,9 @@ class CheckMachine {
   CheckMachine(ServiceId id, const CheckRules& rules, CheckPort& port)
       : id_(id), rules_(rules), port_(port) {}
 
+  /// Other rules from now on: what it is looked at for begins anew with the next pursue(). The same
+  /// again change nothing.
+  void set_rules(const CheckRules& rules);
   /// What it is to be looked at for, in which incarnation; the same again changes nothing.
   void pursue(std::optional<CheckPurpose> purpose, std::uint32_t incarnation, std::uint64_t now_ns);
   /// `failure`: why the check failed; empty: it passed.

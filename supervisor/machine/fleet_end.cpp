@@ -147,8 +147,8 @@ int FleetMachine::final_exit_code() const {
 
 /// Nobody decided: the code of a primary that was stopped before, or 0.
 std::int32_t FleetMachine::stopped_code() const {
-  const auto found = std::ranges::find_if(services_, [](const auto& service) {
-    return service->rules().primary && service->last_exit().has_value();
+  const auto found = std::ranges::find_if(services_, [this](const auto& service) {
+    return !removed_[service->id()] && service->rules().primary && service->last_exit().has_value();
   });
   return found != services_.end() ? (*found)->last_exit()->container_code() : 0;
 }

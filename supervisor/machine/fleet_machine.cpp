@@ -7,13 +7,11 @@
 
 namespace supervisor {
 FleetMachine::FleetMachine(FleetRules rules, std::vector<ServiceRules> services, FleetPort& port)
-    : rules_(std::move(rules)), port_(port), graph_(make_graph(services)) {
+    : rules_(std::move(rules)), port_(port), graph_(DependencyLists()) {
   for (ServiceRules& service : services) {
-    const auto id = static_cast<ServiceId>(services_.size());
-    checks_.emplace_back(id, service.checks, port_);
-    services_.push_back(
-        std::make_unique<ServiceMachine>(id, std::move(service), static_cast<ServicePort&>(*this)));
+    add_service(static_cast<ServiceId>(services_.size()), std::move(service));
   }
+  graph_ = make_graph();
   for (std::size_t kind = 0; kind < stages_.size(); ++kind) {
     if (rules_.stages[kind]) {
       stages_[kind].emplace(*rules_.stages[kind], port_.stages());
@@ -111,8 +109,8 @@ base::Result<void> FleetMachine::stop(std::string_view name, std::uint64_t now_n
 
 base::Result<void> FleetMachine::restart(std::string_view name, std::uint64_t now_ns) {
   TRY_ASSIGN(const ServiceId id, find_for("restart", name));
-  start_with_dependencies(id, now_ns);
-  post(id, {.kind = ServiceEventKind::kRestart}, now_ns);
+  restart_with_dependencies(id, now_ns);
+  drain();
   return {};
 }
 
@@ -133,8 +131,9 @@ base::Result<ServiceId> FleetMachine::find_for(std::string_view verb, std::strin
 }
 
 std::optional<ServiceId> FleetMachine::find(std::string_view name) const {
-  const auto found = std::ranges::find_if(
-      services_, [name](const auto& service) { return service->rules().name == name; });
+  const auto found = std::ranges::find_if(services_, [this, name](const auto& service) {
+    return !removed_[service->id()] && service->rules().name == name;
+  });
   return found != services_.end() ? std::optional((*found)->id()) : std::nullopt;
 }
 
@@ -145,8 +144,9 @@ std::optional<ServiceId> FleetMachine::find_by_pid(pid_t pid) const {
 }
 
 std::optional<ServiceId> FleetMachine::first_primary() const {
-  const auto found =
-      std::ranges::find_if(services_, [](const auto& service) { return service->rules().primary; });
+  const auto found = std::ranges::find_if(services_, [this](const auto& service) {
+    return !removed_[service->id()] && service->rules().primary;
+  });
   return found != services_.end() ? std::optional((*found)->id()) : std::nullopt;
 }
 
@@ -220,6 +220,7 @@ void FleetMachine::ended_for_good(ServiceId service, const Ending& ending) {
 }
 
 void FleetMachine::spawn(ServiceId service, std::uint32_t incarnation) {
+  checks_[service].set_rules(services_[service]->rules().checks);
   port_.spawn(service, incarnation);
 }
 void FleetMachine::abandon_spawn(ServiceId service) {

@@ -39,6 +39,11 @@
 // link of such a chain keeps a share of the budget for the links below it, so that they are asked
 // before they are killed.
 //
+// Change (fleet_change.cpp). A configuration that was read again may add services, remove some and
+// give others new rules. Who is removed is stopped, in the order of stops, and is then nobody's:
+// its id is free for a service that is added later. Who is to be restarted ends by its old rules
+// and starts by the new ones.
+//
 // Exit code: what decided first. A primary that ended (also while being stopped: 143 if it died of
 // the TERM), the code of an explicit request, the last code of a service whose restart_limit ended
 // the container, the code of the init script whose failure did. Nothing decided: the last exit of a
@@ -83,6 +88,20 @@ struct ShutdownRequest {
   std::optional<std::int32_t> exit_code = std::nullopt;  // end with this, whatever primaries do
   int primary_signal = 0;   // primaries get it instead of their stop signal; 0: theirs
   std::string reason = {};  // for people: "TERM", "birl shutdown"
+};
+
+/// What a configuration that was read again makes of the fleet.
+struct FleetChange {
+  struct Service {
+    ServiceId id = 0;
+    ServiceRules rules;
+  };
+  FleetRules rules;  // `stages`: those that have not begun take them
+  std::vector<Service> updated;
+  std::vector<Service> restarted;
+  /// With an id that free_id() gave, or the next one behind all.
+  std::vector<Service> added;
+  std::vector<ServiceId> removed;
 };
 
 /// What the fleet asks of PID 1, above what its services do.
@@ -153,6 +172,15 @@ class FleetMachine final : private ServicePort {
   [[nodiscard]] base::Result<void> stop(std::string_view name, std::uint64_t now_ns);
   [[nodiscard]] base::Result<void> restart(std::string_view name, std::uint64_t now_ns);
 
+  /// kUnavailable outside `running`. Services stop and start behind it, by events as always.
+  [[nodiscard]] base::Result<void> change(FleetChange change, std::uint64_t now_ns);
+  /// It was removed: no name finds it, and nothing starts it.
+  [[nodiscard]] bool is_removed(ServiceId id) const { return removed_[id]; }
+  /// The id that a service of this name takes when it is added: its former one, or that of any
+  /// service that was removed and rests; nullopt: it needs a new one. `taken`: not these.
+  [[nodiscard]] std::optional<ServiceId> free_id(std::string_view name,
+                                                 const std::vector<ServiceId>& taken) const;
+
   [[nodiscard]] FleetState state() const { return state_; }
   [[nodiscard]] std::size_t service_count() const { return services_.size(); }
   [[nodiscard]] const ServiceMachine& service(ServiceId id) const { return *services_[id]; }
@@ -192,7 +220,7 @@ class FleetMachine final : private ServicePort {
     bool down = false;   // it does not go by itself
     std::string reason;  // empty: there is none
   };
-  [[nodiscard]] static DependencyGraph make_graph(const std::vector<ServiceRules>& services);
+  [[nodiscard]] DependencyGraph make_graph() const;
   [[nodiscard]] Obstacle find_obstacle(const Dependency& dependency,
                                        const std::vector<Obstacle>& obstacles) const;
   [[nodiscard]] Obstacle find_obstacle(ServiceId waiting,
@@ -201,11 +229,20 @@ class FleetMachine final : private ServicePort {
   void review_waiting();
   void review_held();
   void start_with_dependencies(ServiceId service, std::uint64_t now_ns);
+  void restart_with_dependencies(ServiceId service, std::uint64_t now_ns);
   bool stop_dependents(ServiceId service, std::string_view why, std::uint64_t now_ns);
   void on_failed_for_good(ServiceId service, const ExitStatus& exit);
   [[nodiscard]] bool has_dependent_to_stop(ServiceId service) const;
   [[nodiscard]] std::vector<std::uint64_t> stop_deadlines(std::uint64_t deadline_ns,
                                                           std::uint64_t now_ns) const;
+
+  // Change (fleet_change.cpp).
+  void add_service(ServiceId id, ServiceRules rules);
+  void change_rules(FleetRules rules);
+  void change_services(FleetChange& change);
+  void follow_change(const FleetChange& change);
+  void update(ServiceId id, ServiceRules rules);
+  void restart_changed(ServiceId id);
 
   // Checks (fleet_checks.cpp).
   void pursue_checks(ServiceId service, std::uint64_t now_ns);
@@ -243,6 +280,7 @@ class FleetMachine final : private ServicePort {
   DependencyGraph graph_;
   std::vector<std::unique_ptr<ServiceMachine>> services_;
   std::vector<CheckMachine> checks_;  // by ServiceId
+  std::vector<bool> removed_;         // by ServiceId
   std::array<std::optional<StageMachine>, kStageNames.size()> stages_;
   FleetState state_ = FleetState::kRunning;
   StopStep step_ = StopStep::kNone;

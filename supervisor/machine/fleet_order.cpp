@@ -26,17 +26,30 @@ std::string with_reason(std::string text, const std::string& reason) {
 
 }  // namespace
 
-/// Names that nobody has are left out: whoever loads refuses them.
-DependencyGraph FleetMachine::make_graph(const std::vector<ServiceRules>& services) {
+/// Names that nobody has are left out: whoever loads refuses them. Only those who were removed
+/// depend on one who was removed and still stops.
+DependencyGraph FleetMachine::make_graph() const {
   std::map<std::string_view, ServiceId> ids;
-  for (ServiceId id = 0; id < services.size(); ++id) {
-    ids.emplace(services[id].name, id);
+  std::map<std::string_view, ServiceId> leaving;
+  for (ServiceId id = 0; id < services_.size(); ++id) {
+    if (!removed_[id]) {
+      ids.emplace(services_[id]->rules().name, id);
+    } else if (!services_[id]->at_rest()) {
+      leaving.emplace(services_[id]->rules().name, id);
+    }
   }
-  DependencyLists lists(services.size());
-  for (ServiceId id = 0; id < services.size(); ++id) {
-    for (const DependencyRule& rule : services[id].dependencies) {
-      if (const auto on = ids.find(rule.on); on != ids.end()) {
-        lists[id].push_back({on->second, rule.kind});
+  const auto find = [&](ServiceId from, const std::string& name) -> std::optional<ServiceId> {
+    if (const auto found = ids.find(name); found != ids.end()) {
+      return found->second;
+    }
+    const auto found = removed_[from] ? leaving.find(name) : leaving.end();
+    return found != leaving.end() ? std::optional(found->second) : std::nullopt;
+  };
+  DependencyLists lists(services_.size());
+  for (ServiceId id = 0; id < services_.size(); ++id) {
+    for (const DependencyRule& rule : services_[id]->next_rules().dependencies) {
+      if (const auto on = find(id, rule.on)) {
+        lists[id].push_back({*on, rule.kind});
       }
     }
   }
@@ -136,6 +149,16 @@ void FleetMachine::start_with_dependencies(ServiceId service, std::uint64_t now_
       inputs_.push_back({id, {.kind = ServiceEventKind::kStart}, now_ns});
     }
   }
+}
+
+/// What it wants and requires is only started where it is down.
+void FleetMachine::restart_with_dependencies(ServiceId service, std::uint64_t now_ns) {
+  for (const ServiceId id : graph_.started_with(service)) {
+    if (id != service && services_[id]->state() != ServiceState::kDone) {
+      inputs_.push_back({id, {.kind = ServiceEventKind::kStart}, now_ns});
+    }
+  }
+  inputs_.push_back({service, {.kind = ServiceEventKind::kRestart}, now_ns});
 }
 
 // ---- stops ----

@@ -32,6 +32,33 @@ ServiceMachine::ServiceMachine(ServiceId id, ServiceRules rules, ServicePort& po
       backoff_(rules_.backoff),
       window_(rules_.restart_limit) {}
 
+void ServiceMachine::renew(ServiceRules rules) {
+  ASSERT(at_rest());
+  set_rules(std::move(rules));
+  state_ = ServiceState::kStopped;
+  restarts_ = 0;
+  last_exit_.reset();
+  stop_report_.reset();
+  reason_.clear();
+  exit_hook_due_ = false;
+}
+
+void ServiceMachine::set_rules(ServiceRules rules) {
+  next_rules_.reset();
+  rules_ = std::move(rules);
+  backoff_ = Backoff(rules_.backoff);
+  window_ = RestartWindow(rules_.restart_limit);
+  exit_hook_due_ = rules_.has_exit_hook && (child_ == ChildPhase::kAlive || exit_hook_due_);
+}
+
+void ServiceMachine::set_next_rules(ServiceRules rules) {
+  if (child_ == ChildPhase::kNone) {
+    set_rules(std::move(rules));
+  } else {
+    next_rules_ = std::move(rules);
+  }
+}
+
 void ServiceMachine::step(const ServiceEvent& event, std::uint64_t now_ns) {
   now_ns_ = now_ns;
   dispatch(event);

@@ -117,11 +117,23 @@ class ServiceMachine {
   /// `port` is borrowed and must outlive the machine.
   ServiceMachine(ServiceId id, ServiceRules rules, ServicePort& port);
 
+  /// Another service takes the place of this one, which is at rest. Numbers go on: what comes late
+  /// from the former one is still known by them.
+  void renew(ServiceRules rules);
+  /// Other rules from now on. A timer that is set, a stop that was asked for go on by the old ones.
+  void set_rules(ServiceRules rules);
+  /// Other rules from the next start on: what runs now was started, and ends, by the old ones.
+  void set_next_rules(ServiceRules rules);
+
   /// One event. The port must not call step() from inside an effect: queue, as the fleet does.
   void step(const ServiceEvent& event, std::uint64_t now_ns);
 
   [[nodiscard]] ServiceId id() const { return id_; }
   [[nodiscard]] const ServiceRules& rules() const { return rules_; }
+  /// Those of the next start.
+  [[nodiscard]] const ServiceRules& next_rules() const {
+    return next_rules_ ? *next_rules_ : rules_;
+  }
   [[nodiscard]] ServiceState state() const { return state_; }
   [[nodiscard]] ChildPhase child() const { return child_; }
   [[nodiscard]] bool at_rest() const { return is_at_rest(state_); }
@@ -223,6 +235,7 @@ class ServiceMachine {
 
   ServiceId id_;
   ServiceRules rules_;
+  std::optional<ServiceRules> next_rules_;
   ServicePort& port_;
 
   ServiceState state_ = ServiceState::kStopped;

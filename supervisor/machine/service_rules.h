@@ -43,6 +43,8 @@ struct CheckRules {
   std::uint64_t health_check_timeout_ns = 3 * base::kNsPerSecond;
   std::uint32_t health_failures = 3;
   std::uint64_t start_period_ns = 0;
+
+  friend bool operator==(const CheckRules&, const CheckRules&) = default;
 };
 
 struct ServiceRules {

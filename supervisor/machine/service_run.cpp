@@ -26,6 +26,9 @@ void ServiceMachine::begin_wait() {
 }
 
 void ServiceMachine::begin_spawn() {
+  if (next_rules_) {
+    set_rules(*std::exchange(next_rules_, std::nullopt));
+  }
   child_ = ChildPhase::kSpawning;
   ready_early_ = false;
   ++incarnation_;

@@ -34,18 +34,22 @@ void write_all(int fd, std::span<const std::byte> bytes) {
   }
 }
 
-[[noreturn]] void run_helper(int answer_fd, const HelperChild::Work& work) {
+[[noreturn]] void run_helper(int answer_fd, int kept_fd, const HelperChild::Work& work) {
+  const int kept = kept_fd < 0 ? -1 : ::fcntl(kept_fd, F_DUPFD, HelperChild::kKeptFd + 1);
   if (answer_fd != kAnswerFd) {
     ::dup2(answer_fd, kAnswerFd);
   }
-  close_from(kAnswerFd + 1);
+  if (kept >= 0) {
+    ::dup2(kept, HelperChild::kKeptFd);
+  }
+  close_from(kept >= 0 ? HelperChild::kKeptFd + 1 : kAnswerFd + 1);
   write_all(kAnswerFd, work());
   ::_exit(0);
 }
 
 }  // namespace
 
-base::Result<HelperChild> HelperChild::start(const Work& work) {
+base::Result<HelperChild> HelperChild::start(const Work& work, int kept_fd) {
   TRY_ASSIGN(base::Pipe pipe, base::make_pipe());
   TRY(base::set_nonblocking(pipe.read.get(), true));
   const pid_t pid = ::fork();
@@ -53,7 +57,7 @@ base::Result<HelperChild> HelperChild::start(const Work& work) {
     return base::fail_errno("cannot create a process");
   }
   if (pid == 0) {
-    run_helper(pipe.write.get(), work);
+    run_helper(pipe.write.get(), kept_fd, work);
   }
   return HelperChild(pid, std::move(pipe.read));
 }

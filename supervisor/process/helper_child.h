@@ -3,9 +3,9 @@
 // A file may lie on a dead mount, and then whoever touches it hangs. So PID 1 forks: the child has
 // all data already, works with ordinary code, writes its answer into a pipe and ends. That costs a
 // copy of PID 1's page tables (some 100 µs), so nothing is done this way that needs no file.
-// The child keeps no descriptor of PID 1's but its pipe (a hung one would hold clients' sockets
-// open), and all its signals are blocked; KILL ends it once the kernel lets go.
-// Threads: the loop's thread only. Owner: Helpers, which reads the pipe.
+// The child keeps no descriptor of PID 1's but its pipe and one that it may need (a hung one would
+// hold clients' sockets open), and all its signals are blocked; KILL ends it once the kernel lets
+// go. Threads: the loop's thread only. Owner: Helpers, which reads the pipe.
 #pragma once
 
 #include <sys/types.h>
@@ -26,11 +26,13 @@ struct HelperLimits {
 
 class HelperChild {
  public:
+  static constexpr int kKeptFd = 4;
   using Work = std::function<std::vector<std::byte>()>;
   using Answer = base::Result<std::vector<std::byte>>;
 
-  /// Runs `work` in a child. Its pid has to be reaped by whoever reaps.
-  [[nodiscard]] static base::Result<HelperChild> start(const Work& work);
+  /// Runs `work` in a child. Its pid has to be reaped by whoever reaps. `kept_fd`, if there is one,
+  /// is kKeptFd there.
+  [[nodiscard]] static base::Result<HelperChild> start(const Work& work, int kept_fd = -1);
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] int answer_fd() const { return pipe_.get(); }  // non-blocking

@@ -1,6 +1,7 @@
 #include "supervisor/router_link/ledger.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -35,9 +36,18 @@ std::string_view health_name(SinkHealth health) {
   return "ok";  // the router wrote a value that we do not know
 }
 
-void add_rings(SinkStatus& status, std::uint32_t sink_id, const RouterLink& link) {
-  for (const ServiceLogs& logs : link.services()) {
-    for (const auto& consumer : logs.view().consumers()) {
+bool takes(const ServiceLogs& logs, const std::string& sink) {
+  const std::vector<std::string>& sinks = logs.identity().sinks;
+  return std::ranges::find(sinks, sink) != sinks.end();
+}
+
+void add_rings(SinkStatus& status, const std::string& sink, const RouterLink& link) {
+  const std::uint32_t sink_id = logging::sink_id_of(sink);
+  for (const auto& logs : link.services()) {
+    if (!takes(*logs, sink)) {
+      continue;  // what it got before is retired
+    }
+    for (const auto& consumer : logs->view().consumers()) {
       if (consumer.sink_id == sink_id) {
         status.received += consumer.received;
         status.delivered += consumer.delivered;
@@ -73,15 +83,15 @@ void add_inherited(SinkStatus& status, const logging::SinkStatus& state) {
 }  // namespace
 
 std::vector<SinkStatus> sink_statuses(const RouterLink& link,
-                                      const std::vector<logging::SinkConfig>& sinks) {
+                                      const std::map<std::string, logging::SinkConfig>& sinks) {
   const std::vector<logging::SinkStatus> states = link.state().sinks();
   std::vector<SinkStatus> statuses;
-  for (const logging::SinkConfig& sink : sinks) {
+  for (const auto& [name, sink] : sinks) {
     SinkStatus status;
-    status.name = sink.name;
+    status.name = name;
     status.type = enum_names(sink.type)[static_cast<std::size_t>(sink.type)];
-    const std::uint32_t sink_id = logging::sink_id_of(sink.name);
-    add_rings(status, sink_id, link);
+    const std::uint32_t sink_id = logging::sink_id_of(name);
+    add_rings(status, name, link);
     add_retired(status, sink_id, link);
     const auto state = std::ranges::find(states, sink_id, &logging::SinkStatus::sink_id);
     if (state != states.end()) {

@@ -6,6 +6,8 @@
 // too. Threads: PID 1's only.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "logging/sink_config.h"
@@ -14,7 +16,7 @@
 
 namespace supervisor {
 
-[[nodiscard]] std::vector<SinkStatus> sink_statuses(const RouterLink& link,
-                                                    const std::vector<logging::SinkConfig>& sinks);
+[[nodiscard]] std::vector<SinkStatus> sink_statuses(
+    const RouterLink& link, const std::map<std::string, logging::SinkConfig>& sinks);
 
 }  // namespace supervisor

@@ -32,9 +32,9 @@ constexpr int kStagingPipeBytes = 1 << 20;
 
 }  // namespace
 
-RouterLink::RouterLink(Parts parts, logging::RouterConfig config)
+RouterLink::RouterLink(Parts parts)
     : parts_(std::move(parts)),
-      config_(std::move(config)),
+      change_timer_(parts_.loop, [this] { kill_router(); }),
       retry_timer_(parts_.loop, [this] { pump(); }),
       restart_timer_(parts_.loop, [this] { launch(); }) {}
 
@@ -42,8 +42,9 @@ RouterLink::~RouterLink() = default;
 
 Result<std::unique_ptr<RouterLink>> RouterLink::open(Parts parts,
                                                      const logging::RouterConfig& config) {
-  std::unique_ptr<RouterLink> link(new RouterLink(std::move(parts), config));
+  std::unique_ptr<RouterLink> link(new RouterLink(std::move(parts)));
   TRY(link->make_shared_objects());
+  TRY(link->encode_config(config));
   return link;
 }
 
@@ -52,14 +53,6 @@ Result<void> RouterLink::make_shared_objects() {
   TRY_ASSIGN(state_, logging::create_router_state(fallback));
   TRY_ASSIGN(auto view, logging::RouterStateView::open(state_.get()));
   state_view_.emplace(std::move(view));
-  const std::vector<std::byte> encoded = base::Encoder::encode(config_);
-  config_bytes_ = encoded.size();
-  TRY_ASSIGN(config_memory_,
-             base::make_memory_file("birl-router-config", encoded.size(), fallback));
-  if (::pwrite(config_memory_.get(), encoded.data(), encoded.size(), 0) !=
-      static_cast<ssize_t>(encoded.size())) {
-    return base::fail_errno("cannot write the router's configuration");
-  }
   TRY_ASSIGN(staging_, base::make_pipe());
   // As large as the system lets us; a smaller one only means smaller reads.
   for (int bytes = kStagingPipeBytes;
@@ -68,16 +61,39 @@ Result<void> RouterLink::make_shared_objects() {
   return {};
 }
 
+Result<void> RouterLink::encode_config(const logging::RouterConfig& config) {
+  std::vector<std::byte> encoded = base::Encoder::encode(config);
+  TRY_ASSIGN(base::Fd memory, base::make_memory_file("birl-router-config", encoded.size(),
+                                                     parts_.runtime_directory));
+  if (::pwrite(memory.get(), encoded.data(), encoded.size(), 0) !=
+      static_cast<ssize_t>(encoded.size())) {
+    return base::fail_errno("cannot write the router's configuration");
+  }
+  config_ = std::move(encoded);
+  config_memory_ = std::move(memory);
+  return {};
+}
+
 Result<ServiceLogs*> RouterLink::add_service(ServiceLogs::Identity identity,
                                              std::uint64_t ring_capacity) {
-  identity.service_id = static_cast<std::uint32_t>(services_.size());
+  const auto former = std::ranges::find_if(services_, [&](const auto& logs) {
+    return logs->removed() && logs->identity().name == identity.name;
+  });
+  if (former != services_.end()) {
+    (*former)->take_up_again();
+    return former->get();
+  }
+  identity.service_id = next_service_id_++;
   TRY_ASSIGN(ServiceLogs logs, ServiceLogs::create(std::move(identity), next_ring_id_++,
                                                    ring_capacity, parts_.runtime_directory));
-  return &services_.emplace_back(std::move(logs));
+  return services_.emplace_back(std::make_unique<ServiceLogs>(std::move(logs))).get();
 }
 
 ServiceLogs* RouterLink::find_service(std::uint32_t service_id) {
-  return service_id < services_.size() ? &services_[service_id] : nullptr;
+  const auto found = std::ranges::find_if(services_, [service_id](const auto& logs) {
+    return logs->identity().service_id == service_id;
+  });
+  return found == services_.end() ? nullptr : found->get();
 }
 
 void RouterLink::start() {
@@ -148,14 +164,28 @@ void RouterLink::take_down() {
   pid_ = 0;
   ready_ = false;
   queue_.clear();
-  for (ServiceLogs& logs : services_) {
-    logs.forget_close_requests();
+  change_timer_.stop();
+  for (const auto& logs : services_) {
+    logs->forget_close_requests();
   }
 }
 
-bool RouterLink::on_child_exited(pid_t pid, const std::string& how) {
+void RouterLink::kill_router() const {
+  if (pid_ > 0) {
+    ::kill(pid_, SIGKILL);
+  }
+}
+
+bool RouterLink::on_child_exited(pid_t pid, const ExitStatus& exit) {
   if (pid != pid_ || pid == 0) {
     return false;
+  }
+  last_was_killed_ = exit.kind == ExitKind::kSignaled && exit.signal == SIGKILL;
+  if (changing_) {
+    take_down();
+    settle_change();
+    launch();
+    return true;
   }
   const bool was_stable = ready_ && base::monotonic_ns() - ready_since_ns_ > kStableAfterNs;
   take_down();
@@ -166,7 +196,7 @@ bool RouterLink::on_child_exited(pid_t pid, const std::string& how) {
     parts_.owner.on_router_drained(false);
     return true;
   }
-  parts_.diag.warn("the router ended ({}); starting it again", how);
+  parts_.diag.warn("the router ended ({}); starting it again", exit.describe());
   ++restarts_;
   schedule_restart();
   return true;
@@ -182,11 +212,6 @@ void RouterLink::schedule_restart() {
   restart_timer_.start_once(delay_ms);
 }
 
-template <typename M>
-void RouterLink::enqueue(const M& message, std::vector<int> fds) {
-  queue_.push_back({.bytes = logging::encode_message(message), .fds = std::move(fds)});
-}
-
 RouterLink::Outgoing RouterLink::service_outgoing(const ServiceLogs& logs) const {
   Outgoing out{.bytes = logging::encode_message(logs.message()), .fds = {logs.ring_fd()}};
   for (const ServicePipe& pipe : logs.pipes()) {
@@ -197,17 +222,26 @@ RouterLink::Outgoing RouterLink::service_outgoing(const ServiceLogs& logs) const
 
 bool RouterLink::next_to_send(Outgoing& out) {
   if (!hello_sent_) {
-    out = {.bytes = logging::encode_message(logging::HelloMessage{.config_bytes = config_bytes_}),
+    out = {.bytes = logging::encode_message(logging::HelloMessage{
+               .config_bytes = config_.size(), .last_was_killed = last_was_killed_}),
            .fds = {state_.get(), config_memory_.get(), staging_.read.get(), staging_.write.get(),
                    message_fd_}};
     return true;
   }
+  if (changing_) {
+    // All but the request to retire is for the next one.
+    if (queue_.empty()) {
+      return false;
+    }
+    out = queue_.front();
+    return true;
+  }
   if (unacknowledged_ < HandoffLimits::kUnacknowledgedMax && !resend_.empty()) {
-    out = service_outgoing(services_[resend_.front()]);
+    out = service_outgoing(*find_service(resend_.front()));
     return true;
   }
   if (unacknowledged_ < HandoffLimits::kUnacknowledgedMax && services_sent_ < services_.size()) {
-    out = service_outgoing(services_[services_sent_]);
+    out = service_outgoing(*services_[services_sent_]);
     return true;
   }
   const bool all_handed_over =
@@ -238,7 +272,9 @@ bool RouterLink::send(const Outgoing& out) {
 void RouterLink::pump() {
   Outgoing out;
   while (socket_.valid() && next_to_send(out) && send(out)) {
-    if (!hello_sent_) {
+    if (changing_) {
+      queue_.pop_front();
+    } else if (!hello_sent_) {
       hello_sent_ = true;
     } else if (unacknowledged_ < HandoffLimits::kUnacknowledgedMax && !resend_.empty()) {
       resend_.pop_front();
@@ -262,9 +298,7 @@ void RouterLink::on_socket(int /*events*/) {
       // Closed or broken: the exit of the process follows; a router that lives without its socket
       // would be useless, so it is ended.
       socket_poll_.reset();
-      if (pid_ > 0) {
-        ::kill(pid_, SIGKILL);
-      }
+      kill_router();
       return;
     }
     if (!*received) {
@@ -277,32 +311,33 @@ void RouterLink::on_socket(int /*events*/) {
 
 void RouterLink::on_message(const base::Message& message) {
   const auto kind = logging::message_kind(message.bytes);
-  const auto kill_router = [this](const Error& error) {
+  const auto give_up = [this](const Error& error) {
     parts_.diag.error("cannot understand the router ({}); ending it", error.message);
-    ::kill(pid_, SIGKILL);
+    kill_router();
   };
   if (!kind) {
-    kill_router(kind.error());
+    give_up(kind.error());
     return;
   }
   if (*kind == logging::MessageKind::kReady) {
     ready_ = true;
     ready_since_ns_ = base::monotonic_ns();
-    for (ServiceLogs& logs : services_) {
-      close_oldest_pipes(logs);  // what its predecessor was asked for, or could not be
+    retired_in_rings_.clear();
+    for (const auto& logs : services_) {
+      close_oldest_pipes(*logs);  // what its predecessor was asked for, or could not be
     }
     parts_.owner.on_router_ready();
   } else if (*kind == logging::MessageKind::kAck) {
     const auto ack = logging::decode_message<logging::AckMessage>(message.bytes);
-    ack ? on_ack(*ack) : kill_router(ack.error());
+    ack ? on_ack(*ack) : give_up(ack.error());
   } else if (*kind == logging::MessageKind::kPipeEnded) {
     const auto ended = logging::decode_message<logging::PipeEndedMessage>(message.bytes);
-    ended ? on_pipe_ended(*ended) : kill_router(ended.error());
+    ended ? on_pipe_ended(*ended) : give_up(ended.error());
   } else if (*kind == logging::MessageKind::kDrained) {
     const auto drained = logging::decode_message<logging::DrainedMessage>(message.bytes);
-    drained ? parts_.owner.on_router_drained(drained->complete) : kill_router(drained.error());
+    drained ? parts_.owner.on_router_drained(drained->complete) : give_up(drained.error());
   } else {
-    kill_router(Error{.code = base::ErrorCode::kDamaged, .sys_errno = 0, .message = "wrong kind"});
+    give_up(Error{.code = base::ErrorCode::kDamaged, .sys_errno = 0, .message = "wrong kind"});
   }
 }
 
@@ -320,37 +355,12 @@ void RouterLink::on_pipe_ended(const logging::PipeEndedMessage& ended) {
   }
 }
 
-void RouterLink::replace_damaged_ring(ServiceLogs& logs, const std::string& why) {
-  parts_.diag.error("the ring of {} is damaged and is replaced: {}", logs.identity().name, why);
-  std::uint64_t lost_lines = 0;
-  for (const auto& consumer : logs.view().consumers()) {
-    Retired& retired = retired_[consumer.sink_id];
-    // What is spooled is not lost: the sink settles it and counts it by itself from now on.
-    retired.received += consumer.received - consumer.spooled;
-    retired.delivered += consumer.delivered;
-    for (std::size_t reason = 0; reason < logging::kDropReasons; ++reason) {
-      retired.dropped[reason] += consumer.dropped[reason];
-    }
-    retired.dropped[static_cast<std::size_t>(logging::DropReason::kRingDamaged)] +=
-        consumer.buffered - consumer.spooled;
-    lost_lines = std::max(lost_lines, consumer.buffered - consumer.spooled);
-  }
-  const std::uint64_t capacity = logs.view().capacity();
-  const Result<void> replaced =
-      logs.replace_ring(next_ring_id_++, capacity, parts_.runtime_directory);
-  if (!replaced) {
-    parts_.diag.error("cannot replace the ring: {}", replaced.error().message);
-    ::kill(pid_, SIGKILL);
-    return;
-  }
-  parts_.diag.error("{} lines of {} were lost with its ring", lost_lines, logs.identity().name);
-  resend_.push_back(logs.identity().service_id);
-}
-
 void RouterLink::announce_pipes(ServiceLogs& logs, std::uint16_t incarnation) {
   // A service that was not sent yet takes its pipes along in its own message.
-  if (logs.identity().service_id >= services_sent_ || !socket_.valid()) {
-    return;
+  const auto sent = std::span(services_).first(services_sent_);
+  if (!socket_.valid() ||
+      std::ranges::find(sent, &logs, &std::unique_ptr<ServiceLogs>::get) == sent.end()) {
+    return pump();
   }
   const std::uint32_t service_id = logs.identity().service_id;
   for (const ServicePipe& pipe : logs.pipes()) {

@@ -5,6 +5,9 @@
 //      ▲                                                                         │
 //      └───────────── it died (at once, then 10 ms doubling to 1 s) ◀────────────┘
 //
+// A change of the configuration (change()) is a planned death: the router is asked to retire, upon
+// which it delivers what it has and ends, and the next one is handed the new configuration.
+//
 // Everything is handed over anew after each death, in the order of handoff_messages.h: at most
 // HandoffLimits::kUnacknowledgedMax services without their Ack, and what happens meanwhile (a
 // service starts: new pipes) waits in a queue behind Go. Services never notice: they write to their
@@ -17,6 +20,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -30,6 +34,7 @@
 #include "logging/handoff/router_state_file.h"
 #include "logging/sink_config.h"
 #include "supervisor/launcher.h"
+#include "supervisor/machine/exit_status.h"
 #include "supervisor/router_link/service_logs.h"
 
 namespace supervisor {
@@ -63,15 +68,26 @@ class RouterLink {
   RouterLink(const RouterLink&) = delete;
   RouterLink& operator=(const RouterLink&) = delete;
 
-  /// Before start(), or while running (a new service). The reference lives as long as the link.
+  /// Before start(), or while running (a new service; the logs of a removed one of that name are
+  /// taken up again). The pointer lives as long as the service is not removed.
   [[nodiscard]] base::Result<ServiceLogs*> add_service(ServiceLogs::Identity identity,
                                                        std::uint64_t ring_capacity);
+  /// No service writes to these logs any more. They go with a later change(), when all of their
+  /// lines are delivered.
+  static void remove_service(ServiceLogs& logs) { logs.remove(); }
+
+  using SinksOf = std::function<std::vector<std::string>(const ServiceLogs& logs)>;
+  /// Another configuration, other sinks of services. These go on meanwhile, and lose no line. What
+  /// a sink does not get because it is gone counts as dropped: removed. Where nothing is different,
+  /// nothing happens.
+  [[nodiscard]] base::Result<void> change(const logging::RouterConfig& config,
+                                          const SinksOf& sinks_of);
   /// `write_fd` is the write end of birl's own message pipe, given to the router for its messages.
   void set_message_fd(int write_fd) { message_fd_ = write_fd; }
 
   void start();
   /// True when `pid` was the router.
-  [[nodiscard]] bool on_child_exited(pid_t pid, const std::string& how);
+  [[nodiscard]] bool on_child_exited(pid_t pid, const ExitStatus& exit);
 
   /// New pipes of a running service, to be handed over as soon as possible.
   void announce_pipes(ServiceLogs& logs, std::uint16_t incarnation);
@@ -82,7 +98,7 @@ class RouterLink {
   /// unless there is no router by then.
   void drain(std::uint64_t deadline_monotonic_ns);
 
-  /// Loss of rings that were replaced, by sink id; part of the ledger.
+  /// What rings and consumers that are gone have seen, by sink id; part of the ledger.
   struct Retired {
     std::uint64_t received = 0;
     std::uint64_t delivered = 0;
@@ -90,11 +106,14 @@ class RouterLink {
   };
   [[nodiscard]] const std::map<std::uint32_t, Retired>& retired() const { return retired_; }
 
-  [[nodiscard]] const std::deque<ServiceLogs>& services() const { return services_; }
+  using Services = std::vector<std::unique_ptr<ServiceLogs>>;  // in the order of their ids
+  [[nodiscard]] const Services& services() const { return services_; }
   [[nodiscard]] const logging::RouterStateView& state() const { return *state_view_; }
+  [[nodiscard]] int binary() const { return parts_.router_binary.get(); }
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] std::uint32_t restarts() const { return restarts_; }
-  [[nodiscard]] bool ready() const { return ready_; }
+  /// It runs, with the newest configuration.
+  [[nodiscard]] bool ready() const { return ready_ && !changing_; }
 
  private:
   struct Outgoing {
@@ -102,12 +121,14 @@ class RouterLink {
     std::vector<int> fds;  // borrowed from members of this object
   };
 
-  RouterLink(Parts parts, logging::RouterConfig config);
+  explicit RouterLink(Parts parts);
   [[nodiscard]] base::Result<void> make_shared_objects();
+  [[nodiscard]] base::Result<void> encode_config(const logging::RouterConfig& config);
   void launch();
   void on_launched(const SpawnOutcome& outcome);
   void begin_handing_over();
   void take_down();
+  void kill_router() const;
   void schedule_restart();
 
   void pump();  // sends as much as window and socket allow
@@ -119,30 +140,43 @@ class RouterLink {
   void on_pipe_ended(const logging::PipeEndedMessage& ended);
   void close_oldest_pipes(ServiceLogs& logs);
   void replace_damaged_ring(ServiceLogs& logs, const std::string& why);
+
+  // Change (router_change.cpp).
+  void end_for_change();
+  void settle_change();
+  void retire_consumers(const ServiceLogs& logs);
+  void retire(const logging::RingView::ConsumerState& consumer, logging::DropReason reason);
   [[nodiscard]] Outgoing service_outgoing(const ServiceLogs& logs) const;
   [[nodiscard]] ServiceLogs* find_service(std::uint32_t service_id);
   template <typename M>
-  void enqueue(const M& message, std::vector<int> fds = {});
+  void enqueue(const M& message, std::vector<int> fds = {}) {
+    queue_.push_back({.bytes = logging::encode_message(message), .fds = std::move(fds)});
+  }
 
   Parts parts_;
-  logging::RouterConfig config_;
   base::Fd state_;
   std::optional<logging::RouterStateView> state_view_;
-  base::Fd config_memory_;
-  std::uint64_t config_bytes_ = 0;
+  std::vector<std::byte> config_;  // encoded
+  base::Fd config_memory_;         // the same
   base::Pipe staging_;
   int message_fd_ = -1;
-  std::deque<ServiceLogs> services_;  // stable addresses; index is the service id
+  Services services_;
+  std::uint32_t next_service_id_ = 0;
   /// Spools outlive a boot and name rings, so no boot may use the id of another.
   std::uint64_t next_ring_id_ = base::realtime_ns();
   std::map<std::uint32_t, Retired> retired_;
+  /// {ring, sink}: retired, though the consumer is still in its ring. The next router takes it out.
+  std::set<std::pair<std::uint64_t, std::uint32_t>> retired_in_rings_;
 
   pid_t pid_ = 0;
   bool ready_ = false;
   std::uint32_t restarts_ = 0;
+  bool last_was_killed_ = false;
   std::uint32_t failures_in_a_row_ = 0;
   std::uint64_t ready_since_ns_ = 0;
   std::optional<std::uint64_t> drain_deadline_ns_;
+  bool changing_ = false;     // the router is to end, for another one to start
+  base::Timer change_timer_;  // then it is killed
 
   base::Fd socket_;
   std::optional<base::Poll> socket_poll_;

@@ -71,6 +71,12 @@ class ServiceLogs {
   [[nodiscard]] base::Result<void> replace_ring(std::uint64_t ring_id, std::uint64_t capacity,
                                                 const std::string& fallback_directory);
 
+  void set_sinks(std::vector<std::string> sinks) { identity_.sinks = std::move(sinks); }
+  /// Its service is not configured any more.
+  void remove() { removed_ = true; }
+  void take_up_again() { removed_ = false; }
+  [[nodiscard]] bool removed() const { return removed_; }
+
   [[nodiscard]] const Identity& identity() const { return identity_; }
   [[nodiscard]] const std::vector<ServicePipe>& pipes() const { return pipes_; }
   [[nodiscard]] int ring_fd() const { return ring_.get(); }
@@ -88,6 +94,7 @@ class ServiceLogs {
   std::optional<logging::RingView> view_;
   std::vector<ServicePipe> pipes_;  // oldest first
   std::uint16_t incarnation_ = 0;   // of the newest pipes
+  bool removed_ = false;
 };
 
 }  // namespace supervisor

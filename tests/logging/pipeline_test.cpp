@@ -152,11 +152,11 @@ TEST_F(PipelineTest, LevelFromAFieldOrTheText) {
 
 TEST_F(PipelineTest, SetRenameRemove) {
   step().parse = ParseConfig{"json", {}};
-  step().set = Texts{{"from", "{service}/{stream}@{host} {{x}}"}, {"level", "fatal"}};
+  step().set = Texts{{"from", "{service}.{instance}/{stream}@{host} {{x}}"}, {"level", "fatal"}};
   step().rename = Texts{{"a", "b"}, {"text", "message"}};
   step().remove = base::OneOrSeveral{{"c", "none"}, true};
   EXPECT_EQ(run(R"({"a":1,"c":2,"text":"t"})"),
-            "{\"level\":\"critical\",\"message\":\"t\",\"from\":\"web/stdout@h "
+            "{\"level\":\"critical\",\"message\":\"t\",\"from\":\"web.1/stdout@h "
             "{x}\",\"b\":1}\n");
 }
 
@@ -299,7 +299,9 @@ TEST_F(PipelineTest, SaysWhatIsWrongWithAStep) {
   EXPECT_EQ(run("x"), "steps[0]: it needs one of preset, start and continue");
   config_.steps = {};
   step().set = Texts{{"a", "{nobody}"}};
-  EXPECT_EQ(run("x"), "steps[0]: there is no {nobody} (there are {service}, {stream} and {host})");
+  EXPECT_EQ(run("x"),
+            "steps[0]: there is no {nobody} (known are {service} {stream} {instance} {host}; {{ is "
+            "a brace)");
 }
 
 TEST(MakePipelineTest, ServiceThenMatchThenSink) {

@@ -29,6 +29,7 @@ class Script {
   std::set<std::string> refused{};             // services that cannot be attached
   int attach_failures = 0;
   int rotations = 0;
+  bool ended = false;
   int retries = 0;
   bool asks_for_retry = false;
 
@@ -70,6 +71,9 @@ class ScriptedSink final : public Sink {
   void rotate() override {
     script_.change([](Script& script) { ++script.rotations; });
   }
+  void end_input() override {
+    script_.change([](Script& script) { script.ended = true; });
+  }
   bool parses_records() const override { return parses_; }
 
  private:
@@ -85,6 +89,7 @@ class WriterThreadTest : public testing::Test {
   void make_writer(bool parses) {
     writer_.emplace(WriterThread::Options{.config = config_,
                                           .state = state_,
+                                          .last_was_killed = last_was_killed_,
                                           .busy = watch_.add(BusyStamp::Limit::kCpuClock, "test"),
                                           .on_idle = [this] { script_.change([](Script&) {}); }});
     writer_->set_sink(std::make_unique<ScriptedSink>(script_, parses));
@@ -114,6 +119,7 @@ class WriterThreadTest : public testing::Test {
 
   Script script_;
   SinkConfig config_;
+  bool last_was_killed_ = false;
   SinkState state_{};
   HangWatch watch_;
   std::deque<TestRing> rings_;
@@ -168,6 +174,13 @@ TEST_F(WriterThreadTest, ASinkThatAskedForARetryIsLeftAloneUntilARequest) {
   });
 }
 
+TEST_F(WriterThreadTest, TheSinkIsToldThatNoMoreLinesCome) {
+  make_writer(false);
+  writer_->start();
+  writer_->end_input();
+  script_.wait([](const Script& script) { return script.ended; });
+}
+
 TEST_F(WriterThreadTest, TheFrameThatKilledThreeRoutersIsDroppedBeforeAParsingSink) {
   state_.note = {.ring_id = kTestRingId, .frame = 0, .deaths = 2, .active = 1};
   make_writer(true);
@@ -180,6 +193,16 @@ TEST_F(WriterThreadTest, TheFrameThatKilledThreeRoutersIsDroppedBeforeAParsingSi
   const auto ledger = RingView::open(ring.fd.get(), RingView::Extent::kHeaders)->consumers();
   ASSERT_EQ(ledger.size(), 1U);
   EXPECT_EQ(ledger[0].dropped[static_cast<std::size_t>(DropReason::kPoison)], 1U);
+}
+
+TEST_F(WriterThreadTest, ARouterThatSomebodyKilledBlamesNoFrame) {
+  state_.note = {.ring_id = kTestRingId, .frame = 0, .deaths = 2, .active = 1};
+  last_was_killed_ = true;
+  make_writer(true);
+  TestRing& ring = add_ring("one");
+  feed(ring, "harmless\n");
+  writer_->start();
+  wait_taken("one", "harmless\n");
 }
 
 }  // namespace

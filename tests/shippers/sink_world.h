@@ -171,7 +171,8 @@ class TestRouter {
 
 inline std::unique_ptr<logging::Sink> make_file_sink(TestFiles& files, logging::SinkReport& report,
                                                      const logging::FileSinkConfig& config,
-                                                     const std::string& name = "files") {
+                                                     const std::string& name = "files",
+                                                     PipelineMaker pipeline = {}) {
   const std::string host = "host";
   auto sink = FileSink::make(
       {.name = name,
@@ -183,7 +184,8 @@ inline std::unique_ptr<logging::Sink> make_file_sink(TestFiles& files, logging::
        .background_files = std::make_unique<test_support::FaultyFileSystem>(),
        .background = files.world.background,
        .wake = [] {},
-       .realtime = [&world = files.world] { return base::realtime_ns() + world.clock_ahead_ns; }});
+       .realtime = [&world = files.world] { return base::realtime_ns() + world.clock_ahead_ns; },
+       .pipeline = std::move(pipeline)});
   EXPECT_TRUE(sink) << sink.error().message;
   return std::move(*sink);
 }

@@ -142,6 +142,12 @@ void Checker::on_action(const Action& action, std::uint64_t now_ns) {
   note("{:>12} operator: {} s{}", now_ns, static_cast<int>(action.kind), action.service);
   if (action.kind != ActionKind::kShutdown) {
     acted_on_ = order_.related_to(action.service);
+    if (action.kind == ActionKind::kReload) {
+      const std::vector<bool> others = order_.related_to(action.other);
+      for (ServiceId id = 0; id < books_.size(); ++id) {
+        acted_on_[id] = acted_on_[id] || others[id];
+      }
+    }
     for (ServiceId id = 0; id < books_.size(); ++id) {
       books_[id].touched = books_[id].touched || acted_on_[id];
     }
@@ -187,7 +193,7 @@ int Checker::expected_exit_code() const {
   }
   int code = decided_code_.value_or(0);
   for (std::size_t i = books_.size(); i-- > 0 && !decided_code_;) {
-    if (scenario_.services[i].primary && books_[i].last_code) {
+    if (scenario_.services[i].primary && !books_[i].removed && books_[i].last_code) {
       code = *books_[i].last_code;  // the first one stands in the end
     }
   }

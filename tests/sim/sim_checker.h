@@ -52,6 +52,14 @@ class Checker {
                         std::uint64_t now_ns);
   void on_ended_for_good(ServiceId service, const supervisor::Ending& ending);
   void on_action(const Action& action, std::uint64_t now_ns);
+  /// It was removed and is a new one now.
+  void on_added_again(ServiceId service) {
+    const std::uint64_t since_ns = books_[service].state_since_ns;
+    books_[service] = {};
+    books_[service].touched = true;
+    books_[service].state_since_ns = since_ns;
+  }
+  void set_removed(ServiceId service, bool removed) { books_[service].removed = removed; }
   void on_action_taken() { acted_on_.assign(books_.size(), false); }
   void on_shutdown_began(std::string_view reason, std::uint64_t deadline_ns, std::uint64_t now_ns);
   void on_all_stopped(int exit_code, std::size_t left_behind, std::uint64_t now_ns);
@@ -79,12 +87,13 @@ class Checker {
     std::uint64_t spawns = 0;
     std::uint64_t crashes = 0;       // ends and failed starts that nobody asked for
     std::uint64_t restarts = 0;      // seen as back-off → waiting without the operator
+    bool removed = false;            // from the configuration
     bool touched = false;            // by the operator, ever
     bool stops_for_the_end = false;  // it began to stop in the shutdown
     bool comes_later = false;        // its stop had to wait, at the last look
     std::uint64_t state_since_ns = 0;
     std::uint64_t stop_due_ns = 0;
-    std::optional<int> last_code;
+    std::optional<int> last_code{};
     pid_t asked = 0;   // the last one that was asked to stop
     pid_t killed = 0;  // the last one that got KILL
     std::vector<std::uint64_t> restarts_ns;

@@ -103,10 +103,12 @@ Action make_action(std::uint64_t services, Random& random) {
   Action action{.at_ns = random.below(kQuietFromNs)};
   const std::uint64_t dice = random.below(100);
   action.kind = dice < 30   ? ActionKind::kStart
-                : dice < 60 ? ActionKind::kStop
-                : dice < 88 ? ActionKind::kRestart
+                : dice < 50 ? ActionKind::kStop
+                : dice < 65 ? ActionKind::kRestart
+                : dice < 88 ? ActionKind::kReload
                             : ActionKind::kShutdown;
   action.service = static_cast<supervisor::ServiceId>(random.below(services));
+  action.other = static_cast<supervisor::ServiceId>(random.below(services));
   if (random.chance(20)) {
     action.exit_code = static_cast<std::int32_t>(random.below(256));
   }

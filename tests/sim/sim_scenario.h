@@ -52,12 +52,15 @@ struct Habits {
   std::uint64_t fails_checks = 0;
 };
 
-enum class ActionKind : std::uint8_t { kStart, kStop, kRestart, kShutdown };
+/// kReload: the configuration was read again; `service` is gone from it, back in it, or changed,
+/// and `other` has rules that are no news.
+enum class ActionKind : std::uint8_t { kStart, kStop, kRestart, kReload, kShutdown };
 
 struct Action {
   std::uint64_t at_ns = 0;
   ActionKind kind = ActionKind::kStart;
   supervisor::ServiceId service = 0;
+  supervisor::ServiceId other = 0;                       // kReload
   std::optional<std::int32_t> exit_code = std::nullopt;  // kShutdown
 };
 

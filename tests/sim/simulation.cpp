@@ -65,6 +65,10 @@ class Run {
     const std::uint64_t now_ns = world_.now_ns();
     const std::string& name = scenario_.services[action.service].name;
     const bool runs = fleet_.state() == supervisor::FleetState::kRunning;
+    if (action.kind != ActionKind::kShutdown && action.kind != ActionKind::kReload &&
+        fleet_.is_removed(action.service)) {
+      return;  // no such service
+    }
     checker_.on_action(action, now_ns);
     switch (action.kind) {
       case ActionKind::kStart:
@@ -76,12 +80,50 @@ class Run {
       case ActionKind::kRestart:
         checker_.require(fleet_.restart(name, now_ns).has_value() == runs, "restart refused");
         break;
+      case ActionKind::kReload:
+        reload(action, runs);
+        break;
       case ActionKind::kShutdown:
         fleet_.request_shutdown({.exit_code = action.exit_code, .reason = "TERM"}, now_ns);
         break;
     }
     checker_.on_action_taken();
     check_all();
+  }
+
+  void reload(const Action& action, bool runs) {
+    const auto with_rules = [this](supervisor::ServiceId id) {
+      return supervisor::FleetChange::Service{id, scenario_.services[id]};
+    };
+    supervisor::FleetChange change;
+    change.rules = scenario_.fleet;
+    if (fleet_.is_removed(action.service)) {
+      change.added.push_back(with_rules(action.service));
+    } else if (std::ranges::none_of(scenario_.services, [&](const auto& rules) {
+                 return std::ranges::count(rules.dependencies,
+                                           fleet_.service(action.service).rules().name,
+                                           &supervisor::DependencyRule::on) != 0;
+               })) {
+      change.removed.push_back(action.service);
+    } else {
+      change.restarted.push_back(with_rules(action.service));
+    }
+    if (action.other != action.service && !fleet_.is_removed(action.other)) {
+      change.updated.push_back(with_rules(action.other));
+    }
+    if (runs && !change.added.empty()) {
+      const auto id = fleet_.free_id(scenario_.services[action.service].name, {});
+      checker_.require(id == action.service, "a service does not get its former id again");
+      if (fleet_.service(action.service).at_rest()) {
+        checker_.on_added_again(action.service);
+      }
+    }
+    const bool removes = !change.removed.empty();
+    checker_.require(fleet_.change(std::move(change), world_.now_ns()).has_value() == runs,
+                     "reload refused");
+    if (runs) {
+      checker_.set_removed(action.service, removes);
+    }
   }
 
   void check_all() {

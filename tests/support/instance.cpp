@@ -108,6 +108,10 @@ std::string Instance::expand(std::string_view text) const {
   return result;
 }
 
+void Instance::write_config(std::string_view text) const {
+  write_text(directory_ / "birl.toml", expand(text));
+}
+
 std::vector<std::string> Instance::make_arguments() const {
   std::vector<std::string> arguments{options_.program.empty() ? "birl" : options_.program};
   const auto add = [&](const std::vector<std::string>& words) {
@@ -125,7 +129,7 @@ std::vector<std::string> Instance::make_arguments() const {
     add({"-c", "@DIR@/base.toml"});
   }
   if (!options_.config.empty()) {
-    write_text(directory_ / "birl.toml", expand(options_.config));
+    write_config(options_.config);
     add({"-c", "@DIR@/birl.toml"});
   }
   if (!options_.command.empty()) {

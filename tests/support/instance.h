@@ -69,6 +69,9 @@ class Instance {
   [[nodiscard]] const TempDirectory& directory() const { return directory_; }
   [[nodiscard]] std::string expand(std::string_view text) const;  // @DIR@ and the others
 
+  /// Another birl.toml, for a reload. The instance must have been started with one.
+  void write_config(std::string_view text) const;
+
   // Ends.
   [[nodiscard]] bool alive();
   [[nodiscard]] std::optional<int> wait_exit(std::chrono::milliseconds patience = kPatience);

@@ -24,9 +24,9 @@ std::string generator(const std::string& name, const DeliveryPlan& plan) {
          ", \"--lines\", \"" + std::to_string(plan.lines) + "\"" + options + "]\n";
 }
 
-std::uint64_t received(const Instance& birl) {
+std::uint64_t received(const Instance& birl, const Flow& flow) {
   std::uint64_t sum = 0;
-  for (const char* name : {"alone", "shared"}) {
+  for (const std::string& name : flow.sinks) {
     const Json sink = birl.sink(name);
     sum += sink.is_object() ? sink["received"].get<std::uint64_t>() : 0;
   }
@@ -34,16 +34,18 @@ std::uint64_t received(const Instance& birl) {
 }
 
 /// Waits for a router that is not `last` and has moved lines if there are any left to move.
-std::optional<pid_t> next_router(const Instance& birl, pid_t last, bool while_it_works) {
+std::optional<pid_t> next_router(const Instance& birl, pid_t last, const Flow& flow,
+                                 bool while_it_works) {
   std::optional<pid_t> pid;
   static_cast<void>(eventually([&] {
     pid = birl.router_pid();
     return pid && *pid != last;
   }));
   if (while_it_works) {
-    const std::uint64_t before = received(birl);
-    static_cast<void>(eventually(
-        [&] { return received(birl) > before || generators_finished(birl); }, kFlowPatience));
+    const std::uint64_t before = received(birl, flow);
+    static_cast<void>(
+        eventually([&] { return received(birl, flow) > before || generators_finished(birl, flow); },
+                   kFlowPatience));
   }
   return pid;
 }
@@ -70,9 +72,9 @@ path = "@DIR@/log/shared/current"
   return {.config = config};
 }
 
-bool generators_finished(const Instance& birl) {
-  return std::all_of(kServices.begin(), kServices.end(),
-                     [&](const char* name) { return birl.state(name) == "done"; });
+bool generators_finished(const Instance& birl, const Flow& flow) {
+  return std::ranges::all_of(flow.services,
+                             [&](const std::string& name) { return birl.state(name) == "done"; });
 }
 
 bool has_delivered(const Instance& birl, std::string_view sink, std::uint64_t lines) {
@@ -141,13 +143,13 @@ void expect_delivered(const Instance& birl, const DeliveryPlan& plan, const std:
   }
 }
 
-int kill_router_often(const Instance& birl, int count) {
+int kill_router_often(const Instance& birl, int count, const Flow& flow) {
   std::minstd_rand random(std::random_device{}());
   std::uniform_int_distribution<int> delay_us(0, 8000);
   pid_t last = 0;
   int early = 0;
   for (int i = 0; i < count; ++i) {
-    const auto pid = next_router(birl, last, i % 2 == 0);
+    const auto pid = next_router(birl, last, flow, i % 2 == 0);
     if (!pid || *pid == last) {
       ADD_FAILURE() << "no new router after kill " << i;
       return early;
@@ -156,7 +158,7 @@ int kill_router_often(const Instance& birl, int count) {
     EXPECT_EQ(::kill(*pid, SIGKILL), 0);
     last = *pid;
     expect_exact_ledger(birl);
-    early += generators_finished(birl) ? 0 : 1;
+    early += generators_finished(birl, flow) ? 0 : 1;
   }
   return early;
 }

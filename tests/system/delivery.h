@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tests/support/instance.h"
 
@@ -20,6 +21,12 @@ struct DeliveryPlan {
   std::string sink_keys = "rotate = {size = \"1MiB\", keep = 10000}";  // of both sinks
 };
 
+/// Which services write, and to where.
+struct Flow {
+  std::vector<std::string> services{"alone1", "alone2", "both1", "both2"};
+  std::vector<std::string> sinks{"alone", "shared"};
+};
+
 [[nodiscard]] InstanceOptions make_delivery(const DeliveryPlan& plan);
 
 /// The sink has got at least `lines` lines and holds none back. (That a service has ended says
@@ -28,7 +35,7 @@ struct DeliveryPlan {
 
 /// All four generators have ended well and every line of theirs has arrived.
 [[nodiscard]] bool delivery_finished(const Instance& birl, const DeliveryPlan& plan);
-[[nodiscard]] bool generators_finished(const Instance& birl);
+[[nodiscard]] bool generators_finished(const Instance& birl, const Flow& flow = {});
 
 /// Expects `received = delivered + dropped + buffered` of every sink.
 void expect_exact_ledger(const Instance& birl);
@@ -43,7 +50,7 @@ void unpack_logs(const Instance& birl);
 
 /// Kills the router `count` times: every other time while lines flow, otherwise at any moment of
 /// its start. Returns how many of the kills came before the generators had ended.
-[[nodiscard]] int kill_router_often(const Instance& birl, int count);
+[[nodiscard]] int kill_router_often(const Instance& birl, int count, const Flow& flow = {});
 
 /// Files judged by logcheck, with its own words when it is not content.
 void expect_lines(const Instance& birl, std::vector<std::string> arguments);

@@ -28,13 +28,25 @@ TEST(RoleArgumentsTest, LoadTakesACommandWithOrWithoutDashes) {
   EXPECT_EQ(bare->command, (Words{"top", "-c", "x", "--"}));
 }
 
+TEST(RoleArgumentsTest, CheckTakesALineAndTestTakesFiles) {
+  const auto line = parse_role_arguments(Role::kCheck, Words{"--line", "web", "-c", "-c", "a"});
+  ASSERT_TRUE(line);
+  EXPECT_EQ(line->line_service + "|" + line->line_text, "web|-c");
+  EXPECT_EQ(line->config_paths, Words{"a"});
+  EXPECT_EQ(parse_role_arguments(Role::kCheck, Words{"--line", "web"}).error().message,
+            "cannot use --line without a service and a text");
+  const auto test = parse_role_arguments(Role::kTest, Words{"a.toml", "--json"});
+  ASSERT_TRUE(test);
+  EXPECT_EQ(test->config_paths, Words{"a.toml"});
+}
+
 TEST(RoleArgumentsTest, AnUnknownWordNamesTheNearest) {
   EXPECT_EQ(parse_role_arguments(Role::kCheck, Words{"--strcit"}).error().message,
             "cannot use the argument --strcit (did you mean --strict?)");
   EXPECT_EQ(parse_role_arguments(Role::kCheck, Words{"a.toml"}).error().message,
             "cannot use the argument a.toml (did you mean -c a.toml?)");
   EXPECT_EQ(parse_role_arguments(Role::kCheck, Words{"--everything"}).error().message,
-            "cannot use the argument --everything (known are -c --json --show --strict)");
+            "cannot use the argument --everything (known are -c --line --json --show --strict)");
   EXPECT_EQ(parse_role_arguments(Role::kLoad, Words{"-c"}).error().message,
             "cannot use -c without a file or directory");
 }

@@ -138,6 +138,44 @@ TEST_F(CommandsTest, TransitionsAreQuietAndEndWithZero) {
                                        "reload web", "reload db", "stop web", "stop db"));
 }
 
+TEST_F(CommandsTest, ReloadWithoutANameTellsWhatHasChanged) {
+  port_.config_progress.restarted = {"web"};
+  port_.config_progress.messages = {"birl.toml:1:1: warning"};
+  serve();
+  const Ran ran = run_birl({"reload"});
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_EQ(ran.out, "restarted: web\n");
+  EXPECT_EQ(ran.errors, "birl.toml:1:1: warning\n");
+  EXPECT_THAT(run_birl({"reload", "--json"}).out, HasSubstr("\"restarted\":[\"web\"]"));
+  EXPECT_EQ(run_birl({"reload", "--no-wait"}).out, "");
+}
+
+TEST_F(CommandsTest, AWrongConfigurationEndsReloadWithTwo) {
+  port_.config_progress.error =
+      base::Error{.code = base::ErrorCode::kInvalid, .sys_errno = 0, .message = "cannot reload"};
+  port_.config_progress.messages = {"birl.toml:3:1: cannot read it"};
+  serve();
+  const Ran ran = run_birl({"reload"});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_EQ(ran.errors, "birl: cannot reload\nbirl.toml:3:1: cannot read it\n");
+}
+
+TEST_F(CommandsTest, AServiceThatDoesNotComeBackAfterAReloadIsTold) {
+  port_.config_progress.restarted = {"web"};
+  port_.services["web"] = {
+      .state = "backoff", .ready = false, .starts = 1, .reason = "exited with code 1"};
+  serve();
+  const Ran ran = run_birl({"reload"});
+  EXPECT_EQ(ran.exit_code, 1);
+  EXPECT_THAT(ran.errors, HasSubstr("in effect, but web: exited with code 1"));
+}
+
+TEST_F(CommandsTest, AReloadThatTakesTooLongEndsWithFour) {
+  port_.arrives_at_once = false;
+  serve();
+  EXPECT_EQ(run_birl({"reload", "--timeout", "10ms"}).exit_code, 4);
+}
+
 TEST_F(CommandsTest, WaitingTooLongEndsWithFour) {
   serve();
   const Ran ran = run_birl({"wait", "db", "--timeout", "20ms"});
@@ -217,6 +255,13 @@ TEST_F(CommandsTest, CheckHasItsHelpHere) {
   const Ran ran = run_birl({"check", "--help"});
   EXPECT_EQ(ran.exit_code, 0);
   EXPECT_THAT(ran.out, HasSubstr("--strict"));
+}
+
+// supervisor/control/cmd_test.cpp
+TEST_F(CommandsTest, TestShowsItsHelpWithoutTheRouter) {
+  const Ran ran = run_birl({"test", "--help"});
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("Run the [[test]] tables"));
 }
 
 TEST_F(CommandsTest, VersionAndHelpNeedNoInstance) {

@@ -18,6 +18,7 @@ class FakePort final : public ControlPort {
   std::map<std::string, ServiceProgress> services;
   std::vector<std::string> calls;
   StatusReport report;
+  ConfigReloadProgress config_progress;
   std::size_t log_source_count = 1;       // per service
   std::map<std::string, base::Fd> rings;  // what log_sources gives; none: empty memory files
   bool arrives_at_once = true;            // transitions are finished when the call returns
@@ -61,6 +62,14 @@ class FakePort final : public ControlPort {
     }
     return {};
   }
+  [[nodiscard]] base::Result<void> reload_config() override {
+    calls.emplace_back("reload");
+    if (arrives_at_once) {
+      ++config_progress.ended;
+    }
+    return {};
+  }
+  [[nodiscard]] ConfigReloadProgress config_reload() const override { return config_progress; }
   [[nodiscard]] base::Result<void> signal(const std::string& service, const std::string& signal,
                                           SignalTarget target) override {
     calls.push_back("signal " + signal + " " + service +

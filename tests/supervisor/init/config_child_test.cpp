@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -25,8 +26,8 @@ class ConfigChildTest : public testing::Test {
     RunOptions options;
     options.config_paths = {directory_ + "/birl.toml"};
     const base::Fd router(::open(ROUTER_BINARY, O_PATH | O_CLOEXEC));
-    TRY_ASSIGN(const ConfigChild child,
-               ConfigChild::start(launcher_, router.get(), options, {"PATH=/bin"}, "/tmp"));
+    TRY_ASSIGN(const ConfigChild child, ConfigChild::start(launcher_, router.get(), options,
+                                                           {"PATH=/bin"}, "/tmp", STDERR_FILENO));
     int status = 0;
     EXPECT_EQ(::waitpid(child.pid(), &status, 0), child.pid());
     launcher_.settle(child.pid());

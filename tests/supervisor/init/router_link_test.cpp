@@ -1,5 +1,6 @@
-// Covers supervisor/router_link/router_link.h and supervisor/router_link/ledger.h: PID 1's end of
-// the handoff against a scripted router, a shell that the test plays the other end for.
+// Covers supervisor/router_link/router_link.h, supervisor/router_link/router_change.cpp and
+// supervisor/router_link/ledger.h: PID 1's end of the handoff against a scripted router, a shell
+// that the test plays the other end for.
 #include "supervisor/router_link/router_link.h"
 
 #include <fcntl.h>
@@ -28,11 +29,11 @@ struct SilentOwner final : RouterLink::Owner {
 class RouterLinkTest : public testing::Test {
  protected:
   void SetUp() override {
-    logging::RouterConfig config;
+    logging::RouterConfig& config = config_;
     config.sinks.resize(1);
     config.sinks[0].name = "files";
     config.sinks[0].type = logging::SinkType::kFile;
-    sinks_ = config.sinks;
+    sinks_["files"] = config.sinks[0];
     link_ =
         *RouterLink::open({.loop = loop_,
                            .diag = diag_,
@@ -51,7 +52,7 @@ class RouterLinkTest : public testing::Test {
     ASSERT_GT(pid, 0);
     ::waitpid(pid, nullptr, 0);
     launcher_.settle(pid);
-    EXPECT_TRUE(link_->on_child_exited(pid, "exited with code 0"));
+    EXPECT_TRUE(link_->on_child_exited(pid, ExitStatus::exited(0)));
   }
 
   base::Loop loop_;
@@ -59,7 +60,8 @@ class RouterLinkTest : public testing::Test {
   base::Diag diag_{null_.get(), base::DiagLevel::kDebug, ""};
   Launcher launcher_{loop_, std::nullopt};
   SilentOwner owner_;
-  std::vector<logging::SinkConfig> sinks_;
+  logging::RouterConfig config_;
+  std::map<std::string, logging::SinkConfig> sinks_;
   std::unique_ptr<RouterLink> link_;
 };
 
@@ -69,7 +71,7 @@ TEST_F(RouterLinkTest, ADeadRouterIsForgottenAndItsRestartIsCounted) {
   let_router_die();
   EXPECT_EQ(link_->pid(), 0);
   EXPECT_EQ(link_->restarts(), 1U);
-  EXPECT_FALSE(link_->on_child_exited(12345, "")) << "somebody else's child";
+  EXPECT_FALSE(link_->on_child_exited(12345, ExitStatus::exited(0))) << "somebody else's child";
 }
 
 TEST_F(RouterLinkTest, ARouterThatNeverGetsReadyIsToldOnceAfterSeveralDeaths) {
@@ -94,18 +96,90 @@ TEST_F(RouterLinkTest, AfterTheDrainDeadlineADeadRouterMeansNotDrained) {
   EXPECT_EQ(link_->pid(), 0);
 }
 
+/// Three lines that the sink `files` has not taken yet.
+void write_lines(const ServiceLogs& logs) {
+  auto ring = *logging::RingMap::open(logs.ring_fd(), base::Access::kReadWrite);
+  const auto consumer = *logging::claim_consumer(ring, logging::sink_id_of("files"),
+                                                 logging::ConsumerKind::kLapping, nullptr);
+  logging::RingWriter writer(ring);
+  writer.label_pipe(0, logging::Stream::kStdout, 1);
+  const std::string text = "one\ntwo\nthree\n";
+  std::copy(text.begin(), text.end(), writer.prepare(0, text.size()));
+  writer.commit(0, text.size(), 1);
+}
+
+RouterLink::SinksOf sinks(std::vector<std::string> names) {
+  return [names = std::move(names)](const ServiceLogs&) { return names; };
+}
+
+TEST_F(RouterLinkTest, WithoutADifferenceTheRouterGoesOn) {
+  ASSERT_TRUE(link_->add_service({.service_id = 0, .name = "web", .sinks = {"files"}}, 64U << 10U));
+  link_->start();
+  const pid_t pid = link_->pid();
+  ASSERT_TRUE(link_->change(config_, sinks({"files"})));
+  EXPECT_EQ(link_->pid(), pid);
+  let_router_die();
+  EXPECT_EQ(link_->restarts(), 1U) << "it died by itself";
+}
+
+TEST_F(RouterLinkTest, AChangeIsAPlannedDeath) {
+  ServiceLogs* web =
+      *link_->add_service({.service_id = 0, .name = "web", .sinks = {"files"}}, 64U << 10U);
+  link_->start();
+  config_.host = "another";
+  ASSERT_TRUE(link_->change(config_, sinks({"files", "more"})));
+  EXPECT_THAT(web->identity().sinks, ElementsAre("files", "more"));
+  let_router_die();
+  EXPECT_EQ(link_->restarts(), 0U);
+  EXPECT_GT(link_->pid(), 0) << "the next one is started at once";
+  let_router_die();
+}
+
+TEST_F(RouterLinkTest, WhatALostSinkHadNotTakenIsCountedAsRemovedOnce) {
+  ServiceLogs* web =
+      *link_->add_service({.service_id = 0, .name = "web", .sinks = {"files"}}, 64U << 10U);
+  write_lines(*web);
+  for (int round = 0; round < 2; ++round) {
+    config_.host += "x";
+    ASSERT_TRUE(link_->change(config_, sinks({})));
+    const SinkStatus status = sink_statuses(*link_, sinks_).at(0);
+    EXPECT_EQ(status.received, 3U);
+    EXPECT_EQ(status.dropped.at("removed"), 3U);
+    EXPECT_EQ(status.buffered, 0U);
+  }
+}
+
+TEST_F(RouterLinkTest, TheLogsOfARemovedServiceStayUntilTheyAreDelivered) {
+  ServiceLogs* web =
+      *link_->add_service({.service_id = 0, .name = "web", .sinks = {"files"}}, 64U << 10U);
+  write_lines(*web);
+  RouterLink::remove_service(*web);
+  config_.host = "a";
+  ASSERT_TRUE(link_->change(config_, sinks({"files"})));
+  EXPECT_EQ(link_->services().size(), 1U);
+  ASSERT_EQ(*link_->add_service({.service_id = 0, .name = "web", .sinks = {}}, 64U << 10U), web)
+      << "it has come back";
+  RouterLink::remove_service(*web);
+  {
+    auto ring = *logging::RingMap::open(web->ring_fd(), base::Access::kReadWrite);
+    auto consumer = *logging::claim_consumer(ring, logging::sink_id_of("files"),
+                                             logging::ConsumerKind::kLapping, nullptr);
+    const auto frames = *consumer->peek(1000);
+    consumer->commit(logging::RingConsumer::advance(consumer->cursor(), frames.front(),
+                                                    frames.front().bytes.size()));
+  }
+  ASSERT_TRUE(link_->change(config_, sinks({"files"})));
+  EXPECT_EQ(link_->services().size(), 0U);
+  const SinkStatus status = sink_statuses(*link_, sinks_).at(0);
+  EXPECT_EQ(status.received, 3U);
+  EXPECT_EQ(status.delivered, 3U) << "the ledger forgets nothing";
+}
+
 TEST_F(RouterLinkTest, TheLedgerSumsTheRingsOfAllServices) {
   for (const char* name : {"web", "db"}) {
     ServiceLogs* logs =
         *link_->add_service({.service_id = 0, .name = name, .sinks = {"files"}}, 64U << 10U);
-    auto ring = *logging::RingMap::open(logs->ring_fd(), base::Access::kReadWrite);
-    const auto consumer = *logging::claim_consumer(ring, logging::sink_id_of("files"),
-                                                   logging::ConsumerKind::kLapping, nullptr);
-    logging::RingWriter writer(ring);
-    writer.label_pipe(0, logging::Stream::kStdout, 1);
-    const std::string text = "one\ntwo\nthree\n";
-    std::copy(text.begin(), text.end(), writer.prepare(0, text.size()));
-    writer.commit(0, text.size(), 1);
+    write_lines(*logs);
   }
   const std::vector<SinkStatus> statuses = sink_statuses(*link_, sinks_);
   ASSERT_EQ(statuses.size(), 1U);

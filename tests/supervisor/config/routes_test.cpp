@@ -1,4 +1,4 @@
-#include "supervisor/router_link/routes.h"
+#include "supervisor/config/routes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

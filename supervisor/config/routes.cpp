@@ -1,4 +1,4 @@
-#include "supervisor/router_link/routes.h"
+#include "supervisor/config/routes.h"
 
 #include <unistd.h>
 
@@ -67,6 +67,13 @@ logging::RouterConfig router_config(const Config& config, const std::string& run
   router.pipe_memory = config.birl.pipe_memory;
   for (const auto& [name, sink] : config.sinks) {
     router.sinks.push_back(sink);
+  }
+  router.pipelines = config.pipelines;
+  for (const auto& [name, service] : config.services) {
+    router.services.push_back({.service = name,
+                               .pipelines = service.pipeline.items,
+                               .fields = service.fields,
+                               .stderr_level = service.stderr_level});
   }
   return router;
 }

@@ -1,0 +1,190 @@
+// How a running instance takes a configuration that was read again: supervisor/instance.h.
+//
+// First everything that can fail (rings for new services), then the router, whose sinks the new
+// services use, then the fleet, which stops and starts. Slots of services that are restarted keep
+// their old configuration until the new process is started.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/clock.h"
+#include "supervisor/config/routes.h"
+#include "supervisor/instance.h"
+
+namespace supervisor {
+
+using base::Result;
+
+void Instance::open_reload() {
+  config_reload_ = std::make_unique<ConfigReload>(ConfigReload::Parts{
+      .loop = loop_,
+      .diag = parts_.diag,
+      .fallback_directory = runtime_directory_,
+      .load =
+          [this](int message_fd) {
+            return ConfigChild::start(launcher_, router_->binary(), parts_.options,
+                                      parts_.environment, runtime_directory_, message_fd);
+          },
+      .apply = [this](Config config) { return apply(std::move(config)); },
+      .ended = [this] { on_reload_ended(); }});
+  path_watch_ = std::make_unique<PathWatch>(
+      PathWatch::Parts{.loop = loop_,
+                       .diag = parts_.diag,
+                       .helpers = helpers_,
+                       .services = services_,
+                       .changed = [this](ServiceId service) { on_paths_changed(service); }});
+}
+
+void Instance::on_paths_changed(ServiceId service) {
+  const ServiceConfig& config = *services_[service].config;
+  if (fleet_->service(service).state() != ServiceState::kRunning) {
+    return;  // its next start reads what is there then
+  }
+  const bool is_reload = config.watch.then == WatchThen::kReload;
+  parts_.diag.info("{}: what it watches has changed: {}", config.name,
+                   is_reload ? "reload" : "restart");
+  const Result<void> begun =
+      is_reload ? reload_->begin(service) : fleet_->restart(config.name, base::monotonic_ns());
+  if (!begun) {
+    parts_.diag.warn("{}", begun.error().message);
+  }
+}
+
+/// Of a signal: what is written while the files are being read must not be missed.
+void Instance::begin_reload() {
+  if (config_reload_->progress().under_way) {
+    reload_again_ = true;
+    return;
+  }
+  if (const Result<void> begun = config_reload_->begin(); !begun) {
+    parts_.diag.warn("{}", begun.error().message);
+  }
+}
+
+void Instance::on_reload_ended() {
+  control_->on_state_change();
+  if (std::exchange(reload_again_, false)) {
+    begin_reload();
+  }
+}
+
+Result<ConfigDiff> Instance::apply(Config config) {
+  if (fleet_->state() != FleetState::kRunning) {
+    return base::fail(base::ErrorCode::kUnavailable, fleet_->state() == FleetState::kInit
+                                                         ? "the init scripts still run"
+                                                         : "everything is being shut down");
+  }
+  TRY_ASSIGN(const SignalTable signals, SignalTable::make(config.configured, config.birl.signals));
+  const ConfigDiff diff = diff_config(config_, config);
+  std::swap(config_, config);
+  std::vector<ServiceSlot> added;
+  if (Result<void> made = make_logs(diff, added); !made) {
+    std::swap(config_, config);
+    for (const ServiceSlot& slot : added) {
+      router_->remove_service(*slot.logs);
+    }
+    return tl::unexpected(std::move(made).error());
+  }
+  signal_table_ = signals;
+  set_lowest_level();
+  TRY(set_up_last_resort());
+  stages_->set_directories(stage_directories());
+  TRY(fleet_->change(change_slots(diff, std::move(added)), base::monotonic_ns()));
+  for (const std::string& name : diff.removed) {
+    forget_logs(name);
+  }
+  for (const std::string& name : diff.updated) {
+    follow_watch(*fleet_->find(name));
+  }
+  return diff;
+}
+
+/// Files are watched while the service is up.
+void Instance::follow_watch(ServiceId service) {
+  fleet_->service(service).at_rest() ? path_watch_->end(service) : path_watch_->begin(service);
+}
+
+/// All that can fail. A new service is not shown to the router that is about to end.
+Result<void> Instance::make_logs(const ConfigDiff& diff, std::vector<ServiceSlot>& added) {
+  for (const std::string& name : diff.added) {
+    TRY_ASSIGN(ServiceSlot slot, open_service(config_.services.at(name)));
+    added.push_back(std::move(slot));
+  }
+  return router_->change(router_config(config_, runtime_directory_),
+                         [this](const ServiceLogs& logs) { return sinks_of_logs(logs); });
+}
+
+FleetChange Instance::change_slots(const ConfigDiff& diff, std::vector<ServiceSlot> added) {
+  FleetChange change{
+      .rules = fleet_rules(), .updated = {}, .restarted = {}, .added = {}, .removed = {}};
+  for (const std::string& name : diff.removed) {
+    change.removed.push_back(*fleet_->find(name));
+  }
+  for (const std::string& name : diff.updated) {
+    const ServiceId id = *fleet_->find(name);
+    services_[id].config = std::make_unique<ServiceConfig>(config_.services.at(name));
+    change.updated.push_back({id, service_rules(*services_[id].config)});
+  }
+  for (const std::string& name : diff.restarted) {
+    const ServiceId id = *fleet_->find(name);
+    services_[id].next = std::make_unique<ServiceConfig>(config_.services.at(name));
+    change.restarted.push_back({id, service_rules(*services_[id].next)});
+  }
+  for (ServiceSlot& slot : added) {
+    change.added.push_back(take_slot(std::move(slot), change));
+  }
+  effects_->grow();
+  watch_->grow();
+  reload_->grow();
+  adapter_->grow();
+  return change;
+}
+
+/// The slot of a service that was removed, and may still be stopping, or a new one.
+FleetChange::Service Instance::take_slot(ServiceSlot slot, const FleetChange& change) {
+  std::vector<ServiceId> taken;
+  std::ranges::transform(change.added, std::back_inserter(taken), &FleetChange::Service::id);
+  const std::string& name = slot.config->name;
+  FleetChange::Service service{.id = 0, .rules = service_rules(*slot.config)};
+  service.id = fleet_->free_id(name, taken).value_or(static_cast<ServiceId>(services_.size()));
+  if (service.id == services_.size()) {
+    services_.push_back(std::move(slot));
+  } else if (fleet_->service(service.id).at_rest()) {
+    services_[service.id] = std::move(slot);
+  } else {
+    services_[service.id].next = std::move(slot.config);
+  }
+  return service;
+}
+
+/// Once it is at rest nobody writes to its logs but what it left behind.
+void Instance::forget_logs(const std::string& name) {
+  for (ServiceId id = 0; id < fleet_->service_count(); ++id) {
+    if (fleet_->is_removed(id) && fleet_->service(id).rules().name == name &&
+        fleet_->service(id).at_rest()) {
+      router_->remove_service(*services_[id].logs);
+    }
+  }
+}
+
+/// Of a service, a stage or birl itself; what is configured no more keeps those that there are.
+std::vector<std::string> Instance::sinks_of_logs(const ServiceLogs& logs) const {
+  const ServiceLogs::Identity& identity = logs.identity();
+  if (identity.name == kOwnServiceName) {
+    return sinks_of_own_messages(config_);
+  }
+  if (const auto service = config_.services.find(identity.name);
+      service != config_.services.end()) {
+    return sinks_of(service->second, config_);
+  }
+  if (std::ranges::find(kStageNames, identity.name) != kStageNames.end()) {
+    ServiceConfig stage;
+    stage.name = identity.name;
+    return sinks_of(stage, config_);
+  }
+  std::vector<std::string> sinks = identity.sinks;
+  std::erase_if(sinks, [this](const std::string& sink) { return !config_.sinks.contains(sink); });
+  return sinks;
+}
+
+}  // namespace supervisor

@@ -1,0 +1,69 @@
+// `watch` of services: tells when what their paths lead to has changed.
+//
+//     event ──debounce──▶ looking (a helper child) ──another fingerprint──▶ changed(service)
+//
+// Watched while a service is up. Looking means: find out what has to be watched now (links may lead
+// elsewhere), set the watches, take the fingerprint (process/watch_points.h); PID 1 itself only
+// reads events, which touches no file. The debounce time begins anew with each event, but not for
+// longer than kPatience times; so a file that is written all the time is looked at too. Lost events
+// (a full queue) make everybody look. Threads: the loop's. Owner: Instance; borrows everything in
+// Parts.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/diag.h"
+#include "base/fd.h"
+#include "base/loop.h"
+#include "supervisor/helpers.h"
+#include "supervisor/machine/dependency_graph.h"
+#include "supervisor/process/watch_points.h"
+#include "supervisor/service_starter.h"
+
+namespace supervisor {
+
+class PathWatch {
+ public:
+  static constexpr std::uint64_t kPatience = 10;
+
+  struct Parts {
+    base::Loop& loop;
+    base::Diag& diag;
+    Helpers& helpers;
+    const ServiceSlots& services;
+    std::function<void(ServiceId)> changed;
+  };
+
+  explicit PathWatch(Parts parts);
+  ~PathWatch();
+  PathWatch(const PathWatch&) = delete;
+  PathWatch& operator=(const PathWatch&) = delete;
+
+  /// As its configuration says now; the same again changes nothing.
+  void begin(ServiceId service);
+  void end(ServiceId service);
+
+ private:
+  struct Watched;
+
+  [[nodiscard]] base::Result<void> open();
+  void look(ServiceId service);
+  void on_looked(ServiceId service, HelperChild::Answer answer);
+  void take(ServiceId service, WatchedPaths found);
+  void on_events();
+  void on_event(std::int32_t descriptor, std::uint32_t mask, const std::string& name);
+  void debounce(ServiceId service);
+  void drop_unused(const std::vector<Watch>& former);
+
+  Parts parts_;
+  base::Fd inotify_;
+  std::optional<base::Poll> poll_;
+  std::vector<std::unique_ptr<Watched>> watched_;  // by ServiceId; nullptr: nothing
+};
+
+}  // namespace supervisor

@@ -1,0 +1,103 @@
+// `watch`: a service reloads or restarts when files of its change. Covers supervisor/path_watch.h.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "tests/support/instance.h"
+#include "tests/support/proc.h"
+#include "tests/system/worlds.h"
+
+namespace support {
+namespace {
+
+/// It says `up` when it is up and `reloaded` at each HUP.
+std::string reloading(const std::string& watch) {
+  return R"(
+[service.app]
+command = "trap 'echo reloaded >> @DIR@/told' HUP; echo up >> @DIR@/told; while :; do sleep 60 & wait; done"
+stop = { to = "group" }
+)" + watch;
+}
+
+std::string told(const Instance& birl) {
+  return read_text(birl.directory() / "told");
+}
+
+class WatchTest : public WorldTest {
+ protected:
+  static void replace(const Instance& birl, const std::string& text) {
+    write_text(birl.directory() / "conf.new", text);
+    std::filesystem::rename(birl.directory() / "conf.new", birl.directory() / "conf");
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Worlds, WatchTest, both_worlds(), name_of_world);
+
+/// The watches are set beside the start. A test that acts has to know that they are.
+bool is_watched(const Instance& birl) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(birl.pid()) + "/fdinfo")) {
+    if (read_text(entry.path()).find("inotify wd:") != std::string::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+TEST_P(WatchTest, AReplacedFileReloads) {
+  Instance birl({.config = reloading("watch = { paths = [\"@DIR@/conf\"], debounce = \"50ms\" }\n"),
+                 .world = world()});
+  ASSERT_TRUE(eventually([&] { return told(birl) == "up\n" && is_watched(birl); }));
+  replace(birl, "1");
+  EXPECT_TRUE(eventually([&] { return told(birl) == "up\nreloaded\n"; })) << told(birl);
+  replace(birl, "2");
+  EXPECT_TRUE(eventually([&] { return told(birl) == "up\nreloaded\nreloaded\n"; })) << told(birl);
+}
+
+TEST_P(WatchTest, AChangeMayRestart) {
+  Instance birl({.config = R"(
+[service.app]
+command = ["@ACTOR@", "wait"]
+watch = { paths = ["@DIR@/conf"], then = "restart", debounce = "50ms" }
+)",
+                 .world = world()});
+  ASSERT_TRUE(eventually([&] { return birl.state("app") == "running" && is_watched(birl); }));
+  const auto pid = birl.service_pid("app");
+  replace(birl, "1");
+  EXPECT_TRUE(eventually([&] {
+    const auto now = birl.service_pid("app");
+    return now && now != pid;
+  }));
+  EXPECT_EQ(birl.service("app")["restarts"], 0);
+}
+
+TEST_P(WatchTest, ABurstIsOneReload) {
+  Instance birl(
+      {.config = reloading("watch = { paths = [\"@DIR@/conf\"], debounce = \"300ms\" }\n"),
+       .world = world()});
+  ASSERT_TRUE(eventually([&] { return told(birl) == "up\n" && is_watched(birl); }));
+  for (int i = 0; i < 20; ++i) {
+    replace(birl, std::to_string(i));
+  }
+  EXPECT_TRUE(eventually([&] { return told(birl) == "up\nreloaded\n"; })) << told(birl);
+  EXPECT_EQ(birl.cli({"stop", "app"}).code, 0);
+  EXPECT_EQ(told(birl), "up\nreloaded\n");
+}
+
+TEST_P(WatchTest, AReloadOfTheConfigurationMayBeginAndEndIt) {
+  Instance birl({.config = reloading(""), .world = world()});
+  ASSERT_TRUE(eventually([&] { return told(birl) == "up\n"; }));
+  birl.write_config(reloading("watch = { paths = [\"@DIR@/conf\"], debounce = \"50ms\" }\n"));
+  ASSERT_EQ(birl.cli({"reload"}).out, "updated without a restart: app\n");
+  ASSERT_TRUE(eventually([&] { return is_watched(birl); }));
+  replace(birl, "1");
+  EXPECT_TRUE(eventually([&] { return told(birl) == "up\nreloaded\n"; }));
+  birl.write_config(reloading(""));
+  ASSERT_EQ(birl.cli({"reload"}).code, 0);
+  EXPECT_FALSE(is_watched(birl));
+}
+
+}  // namespace
+}  // namespace support
