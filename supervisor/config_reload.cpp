@@ -17,10 +17,6 @@ namespace {
 
 constexpr std::size_t kMessageBytesMax = 64U << 10U;
 
-std::string join(const std::vector<std::string>& names) {
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 }  // namespace
 
 ConfigReload::ConfigReload(Parts parts)
@@ -104,7 +100,7 @@ void ConfigReload::tell() const {
       progress_.added.size(), progress_.removed.size(), progress_.restarted.size(),
       progress_.updated.size());
   if (!progress_.later.empty()) {
-    parts_.diag.warn("these wait until birl starts again: {}", join(progress_.later));
+    parts_.diag.warn("these wait until birl starts again: {}", fmt::join(progress_.later, ", "));
   }
 }
 
