@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/date_format.h"
 #include "logging/severity.h"
-#include "shippers/lines/line_head.h"
+#include "logging/record.h"
 
 namespace shippers {
 
@@ -30,7 +30,7 @@ Parts parse(const std::string& text) {
 
 std::string_view value_of(const base::TemplatePart& part, const Line& line) {
   return part.name == "service"  ? line.service
-         : part.name == "stream" ? stream_name(line.stream)
+         : part.name == "stream" ? logging::stream_name(line.stream)
          : part.name == "host"   ? line.host
                                  : std::string_view(part.text);
 }

@@ -6,7 +6,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "shippers/lines/line_head.h"
+#include "logging/record.h"
 #include "shippers/vendors/vendors.h"
 
 namespace shippers {
@@ -24,7 +24,7 @@ void encode(const Line& line, const VendorValues& /*values*/, std::string& /*key
       .field("message", line.text);
   json.key("service").begin_object().field("name", line.service).end_object();
   json.key("host").begin_object().field("name", line.host).end_object();
-  json.key("log").begin_object().field("iostream", stream_name(line.stream)).end_object();
+  json.key("log").begin_object().field("iostream", logging::stream_name(line.stream)).end_object();
   text += json.end_object().text();
   text += '\n';
 }

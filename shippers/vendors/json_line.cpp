@@ -2,7 +2,7 @@
 
 #include "base/json_writer.h"
 #include "base/text.h"
-#include "shippers/lines/line_head.h"
+#include "logging/record.h"
 
 namespace shippers {
 
@@ -15,7 +15,7 @@ void append_json_line(const Line& line, std::string_view time_key, std::string& 
   out += "\",\"service\":";
   base::append_json_string(out, line.service);
   out += ",\"stream\":";
-  base::append_json_string(out, stream_name(line.stream));
+  base::append_json_string(out, logging::stream_name(line.stream));
   out += ",\"host\":";
   base::append_json_string(out, line.host);
   out += ",\"message\":";

@@ -1,6 +1,6 @@
 #include "shippers/vendors/label_template.h"
 
-#include "shippers/lines/line_head.h"
+#include "logging/record.h"
 
 namespace shippers {
 
@@ -21,7 +21,7 @@ std::string expand_label(std::string_view text, const Line& line) {
     }
     const std::string_view name = text.substr(1, close - 1);
     out += name == "service"  ? line.service
-           : name == "stream" ? stream_name(line.stream)
+           : name == "stream" ? logging::stream_name(line.stream)
            : name == "host"   ? line.host
                               : std::string_view{};
     text.remove_prefix(close + 1);
