@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/date_format.h"
-#include "logging/severity.h"
 #include "logging/record.h"
+#include "logging/severity.h"
 
 namespace shippers {
 
