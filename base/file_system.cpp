@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -14,6 +15,10 @@
 #include <string_view>
 
 #include "base/clock.h"
+
+#ifndef STATX_BTIME  // musl before 1.2.5
+#include <linux/stat.h>
+#endif
 
 namespace base {
 
@@ -68,7 +73,12 @@ bool is_refused_call(int error) {
   return error == ENOSYS || error == EPERM;
 }
 
-constexpr unsigned kStatxMask = STATX_BASIC_STATS | STATX_BTIME;
+/// statx(2), which some C libraries have no function for.
+long extended_status(int directory, const char* path, int flags, struct statx& status) {
+  constexpr unsigned kMask = STATX_BASIC_STATS | STATX_BTIME;
+  return ::syscall(SYS_statx, directory, path, flags, kMask, &status);
+}
+
 constexpr int kOpenFlags = O_RDWR | O_APPEND | O_CLOEXEC | O_NOCTTY;
 
 }  // namespace
@@ -107,7 +117,7 @@ Result<Fd> RealFileSystem::open_read(const std::string& path) {
 
 Result<FileStatus> RealFileSystem::status(int fd) {
   struct statx extended {};
-  if (::statx(fd, "", AT_EMPTY_PATH, kStatxMask, &extended) == 0) {
+  if (extended_status(fd, "", AT_EMPTY_PATH, extended) == 0) {
     return status_from(extended);
   }
   struct stat plain {};
@@ -119,7 +129,7 @@ Result<FileStatus> RealFileSystem::status(int fd) {
 
 Result<FileStatus> RealFileSystem::status(const std::string& path) {
   struct statx extended {};
-  if (::statx(AT_FDCWD, path.c_str(), 0, kStatxMask, &extended) == 0) {
+  if (extended_status(AT_FDCWD, path.c_str(), 0, extended) == 0) {
     return status_from(extended);
   }
   struct stat plain {};

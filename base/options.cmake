@@ -11,7 +11,9 @@ endif()
 
 add_library(birl_options INTERFACE)
 target_include_directories(birl_options INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_definitions(birl_options INTERFACE BIRL_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(birl_options INTERFACE
+  BIRL_VERSION="${PROJECT_VERSION}"
+  BIRL_SINGLE_FILE=$<BOOL:${BIRL_STATIC}>)
 target_compile_options(birl_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Wold-style-cast -Woverloaded-virtual -Wimplicit-fallthrough

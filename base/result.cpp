@@ -38,6 +38,15 @@ Unexpected fail(ErrorCode code, std::string message) {
   return Unexpected(Error{.code = code, .sys_errno = 0, .message = std::move(message)});
 }
 
+const char* describe_errno(int sys_errno) {
+#ifdef __GLIBC__
+  const char* text = ::strerrordesc_np(sys_errno);
+#else
+  const char* text = ::strerror(sys_errno);  // musl's is constant and safe in threads
+#endif
+  return text != nullptr ? text : "unknown error";
+}
+
 Unexpected fail_errno(std::string_view what) {
   return fail_errno(what, errno);
 }
@@ -45,7 +54,7 @@ Unexpected fail_errno(std::string_view what) {
 Unexpected fail_errno(std::string_view what, int sys_errno) {
   return Unexpected(Error{.code = code_of(sys_errno),
                           .sys_errno = sys_errno,
-                          .message = fmt::format("{}: {}", what, strerrordesc_np(sys_errno))});
+                          .message = fmt::format("{}: {}", what, describe_errno(sys_errno))});
 }
 
 Unexpected with_context(std::string_view context, Error error) {

@@ -40,6 +40,9 @@ using Unexpected = tl::unexpected<Error>;
 
 /// Error of the system call that just failed: `what` + ": " + strerror(errno). The code is derived
 /// from errno (ENOENT is kNotFound, EACCES and EPERM are kPermission, ...).
+/// What an errno means, in English whatever the locale.
+[[nodiscard]] const char* describe_errno(int sys_errno);
+
 [[nodiscard]] Unexpected fail_errno(std::string_view what);
 [[nodiscard]] Unexpected fail_errno(std::string_view what, int sys_errno);
 

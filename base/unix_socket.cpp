@@ -35,7 +35,7 @@ const sockaddr* general(const sockaddr_un& address) {
 }
 
 void take_fds(msghdr& header, std::vector<Fd>& fds) {
-  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = CMSG_NXTHDR(&header, part)) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr; part = next_part(header, part)) {
     if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
       continue;
     }
@@ -48,7 +48,20 @@ void take_fds(msghdr& header, std::vector<Fd>& fds) {
   }
 }
 
+/// socklen_t in musl, size_t in glibc.
+template <typename Length>
+void set_length(Length& field, std::size_t length) {
+  field = static_cast<Length>(length);
+}
+
 }  // namespace
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-compare"
+cmsghdr* next_part(msghdr& header, cmsghdr* part) {
+  return CMSG_NXTHDR(&header, part);
+}
+#pragma GCC diagnostic pop
 
 Result<SocketPair> make_socket_pair() {
   int ends[2];
@@ -68,11 +81,11 @@ Result<void> send_message(int socket, std::span<const std::byte> bytes, std::spa
   header.msg_iovlen = 1;
   if (!fds.empty()) {
     header.msg_control = control.data();
-    header.msg_controllen = CMSG_SPACE(fds.size_bytes());
+    set_length(header.msg_controllen, CMSG_SPACE(fds.size_bytes()));
     cmsghdr* rights = CMSG_FIRSTHDR(&header);
     rights->cmsg_level = SOL_SOCKET;
     rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(fds.size_bytes());
+    set_length(rights->cmsg_len, CMSG_LEN(fds.size_bytes()));
     std::memcpy(CMSG_DATA(rights), fds.data(), fds.size_bytes());
   }
   ssize_t sent = -1;

@@ -3,6 +3,7 @@
 // Threads: plain functions over a descriptor; the caller owns the ordering.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -42,6 +43,10 @@ struct SocketPair {
 /// The next message; nullopt when there is none yet (a non-blocking socket). kUnavailable: closed.
 /// A message with more bytes or descriptors than the limits is kDamaged and dropped.
 [[nodiscard]] Result<std::optional<Message>> receive_message(int socket);
+
+/// The ancillary part behind `part`, nullptr at the end: CMSG_NXTHDR, whose text in musl compares
+/// lengths of different signs.
+[[nodiscard]] cmsghdr* next_part(msghdr& header, cmsghdr* part);
 
 /// Listens on a stream socket at `path`, replacing a stale file there. `mode` is set before the
 /// first connection can come in.

@@ -5,6 +5,7 @@
 
 #include "supervisor/config/check.h"
 #include "supervisor/config/encode.h"
+#include "supervisor/router_binary.h"
 
 namespace supervisor {
 
@@ -15,7 +16,7 @@ namespace {
 constexpr int kExitConfiguration = 2;
 
 std::vector<std::string> load_arguments(const RunOptions& options) {
-  std::vector<std::string> argv{"birl-router", "load"};
+  std::vector<std::string> argv{std::string(kRouterName), "load"};
   for (const std::string& path : options.config_paths) {
     argv.insert(argv.end(), {"-c", path});
   }

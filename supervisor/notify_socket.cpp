@@ -10,6 +10,7 @@
 #include <array>
 #include <cstring>
 
+#include "base/unix_socket.h"
 #include "supervisor/process/notification.h"
 
 namespace supervisor {
@@ -22,7 +23,7 @@ constexpr std::size_t kPendingMax = 4096;      // more than any queue holds
 Sender take_ancillary(msghdr& message) {
   Sender sender;
   for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-       part = CMSG_NXTHDR(&message, part)) {
+       part = base::next_part(message, part)) {
     if (part->cmsg_level != SOL_SOCKET) {
       continue;
     }

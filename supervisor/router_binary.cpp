@@ -11,8 +11,6 @@ namespace supervisor {
 
 namespace {
 
-constexpr std::string_view kName = "birl-router";
-
 /// The directory of this executable, links resolved; empty where /proc is not mounted.
 std::string own_directory() {
   std::array<char, PATH_MAX> target{};
@@ -27,9 +25,13 @@ std::string own_directory() {
 }  // namespace
 
 base::Result<std::string> find_router_binary() {
+  if constexpr (BIRL_SINGLE_FILE != 0) {
+    return "/proc/self/exe";
+  }
   const std::string beside = own_directory();
-  const std::array<std::string, 2> places{beside.empty() ? "" : fmt::format("{}/{}", beside, kName),
-                                          fmt::format("{}/{}", BIRL_LIBEXEC_DIRECTORY, kName)};
+  const std::array<std::string, 2> places{
+      beside.empty() ? "" : fmt::format("{}/{}", beside, kRouterName),
+      fmt::format("{}/{}", BIRL_LIBEXEC_DIRECTORY, kRouterName)};
   std::string tried;
   for (const std::string& place : places) {
     if (!place.empty() && ::access(place.c_str(), X_OK) == 0) {
@@ -37,8 +39,9 @@ base::Result<std::string> find_router_binary() {
     }
     tried += fmt::format("{}{}", tried.empty() || place.empty() ? "" : ", ", place);
   }
-  return base::fail(base::ErrorCode::kNotFound,
-                    fmt::format("cannot find {} (tried {}); install it beside birl", kName, tried));
+  return base::fail(
+      base::ErrorCode::kNotFound,
+      fmt::format("cannot find {} (tried {}); install it beside birl", kRouterName, tried));
 }
 
 base::Result<base::Fd> open_router_binary() {

@@ -1,88 +1,9 @@
-// birl-router: everything that PID 1 does not link. Its first word is its role:
-//
-//     router FD        the log router, on the handoff socket FD
-//     load ARG...      reads the configuration for PID 1 (config/check.h)
-//     check ARG...     `birl check`
-//     vendors FLAG     `birl vendors`
-//     test ARG...      `birl test`
-//
-// It is started by birl, never by hand.
-#include <fmt/format.h>
-#include <signal.h>
-#include <unistd.h>
-
-#include <span>
 #include <string>
 #include <vector>
 
-#include "base/crash_point.h"
-#include "base/diag.h"
-#include "base/text.h"
-#include "logging/router/router.h"
-#include "shippers/sinks.h"
-#include "shippers/vendors/vendor_list.h"
-#include "supervisor/config/check.h"
-#include "supervisor/config/environment.h"
-#include "supervisor/process/inherited.h"
-
-namespace supervisor {
-namespace {
-
-constexpr int kExitUsage = 2;
-
-int router_role(std::span<const std::string> arguments) {
-  const auto fd = arguments.size() == 1 ? base::parse_decimal(arguments[0]) : std::nullopt;
-  if (!fd) {
-    fmt::print(stderr, "birl-router: cannot start: birl starts it, with a handoff descriptor\n");
-    return kExitUsage;
-  }
-  base::arm_crash_points();
-  // PID 1 starts all its children with the limit that it got itself, usually 1024: too few for the
-  // pipes and files of some hundred services. Without the right it has to do with what there is.
-  static_cast<void>(raise_open_files());
-  base::Diag diag(STDERR_FILENO, base::DiagLevel::kInfo, "birl: ");
-  shippers::HttpClient client;
-  const logging::SinkFactory factory = [&client](const logging::SinkConfig& config,
-                                                 const logging::SinkContext& context) {
-    return shippers::make_sink(config, context, client);
-  };
-  return logging::run_router(static_cast<int>(*fd), factory, diag);
-}
-
-int vendors_role(std::span<const std::string> arguments) {
-  const bool json = !arguments.empty() && arguments[0] == "--json";
-  fmt::print("{}", json ? shippers::vendor_json() : shippers::vendor_table());
-  return 0;
-}
-
-int dispatch(std::span<const std::string> arguments) {
-  const std::string role = arguments.empty() ? "" : arguments[0];
-  const auto rest = arguments.subspan(arguments.empty() ? 0 : 1);
-  if (role == "router") {
-    return router_role(rest);
-  }
-  if (role == "load") {
-    return load_main(rest, make_environment(environ));
-  }
-  if (role == "check") {
-    return check_main(rest, make_environment(environ));
-  }
-  if (role == "vendors") {
-    return vendors_role(rest);
-  }
-  if (role == "test") {
-    return test_main(rest, make_environment(environ));
-  }
-  fmt::print(stderr, "birl-router: cannot run: birl starts it; use birl\n");
-  return kExitUsage;
-}
-
-}  // namespace
-}  // namespace supervisor
+#include "supervisor/router_roles.h"
 
 int main(int argc, char** argv) {
-  // A reader of our output that goes away is an error of a write, not the end of the router.
-  ::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  return supervisor::dispatch(arguments);
+  return supervisor::router_binary_main(arguments);
 }

@@ -1,12 +1,20 @@
 #include "shippers/http/curl_options.h"
 
+#include <string>
+
+#include "shippers/http/ca_bundle.h"
+
 namespace shippers {
 
 void set_tls(CURL* easy, const logging::TlsConfig& tls) {
   ::curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   ::curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
   ::curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
-  if (!tls.ca_file.empty()) {
+  if (tls.ca_file.empty()) {
+    if (const std::string bundle = find_ca_bundle(); !bundle.empty()) {
+      ::curl_easy_setopt(easy, CURLOPT_CAINFO, bundle.c_str());
+    }
+  } else {
     ::curl_easy_setopt(easy, CURLOPT_CAINFO, tls.ca_file.c_str());
     // libcurl would keep what the file held for a day; one that is replaced counts at once.
     ::curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);

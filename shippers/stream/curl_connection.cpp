@@ -1,13 +1,13 @@
 #include "shippers/stream/curl_connection.h"
 
 #include <fmt/format.h>
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 
 #include "base/check.h"
 #include "shippers/http/curl_options.h"
+#include "shippers/stream/close_notify.h"
 
 namespace shippers {
 
@@ -100,12 +100,7 @@ base::Result<std::size_t> CurlConnection::write(std::string_view bytes) {
 }
 
 void CurlConnection::finish() {
-  curl_tlssessioninfo* session = nullptr;
-  const CURLcode known = ::curl_easy_getinfo(easy_.get(), CURLINFO_TLS_SSL_PTR, &session);
-  if (known == CURLE_OK && session != nullptr && session->internals != nullptr &&
-      session->backend == CURLSSLBACKEND_OPENSSL) {
-    ::SSL_shutdown(static_cast<SSL*>(session->internals));
-  }
+  send_close_notify(easy_.get());
   ::shutdown(fd_, SHUT_WR);
 }
 

@@ -44,7 +44,7 @@ const Vendor& vendor_of(const logging::SinkConfig& config) {
     case logging::SinkType::kPapertrail:
       break;
   }
-  ASSERT(!"the type is no HTTP vendor");
+  ASSERT(false && "the type is no HTTP vendor");
   return kHttpNdjson;
 }
 

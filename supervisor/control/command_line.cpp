@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "supervisor/control/exit_code.h"
+#include "supervisor/control/version.h"
 
 namespace supervisor {
 
@@ -205,7 +206,7 @@ void add_version(CLI::App& app, CommandOptions& options) {
 
 std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   auto app = std::make_unique<CLI::App>(kAbout, "birl");
-  app->set_version_flag("--version", "birl " BIRL_VERSION);
+  app->set_version_flag("--version", std::string(kVersionLine));
   app->add_option("--socket", options.socket,
                   "The instance's control socket; without it $BIRL_SOCKET, then the usual places")
       ->type_name("PATH");

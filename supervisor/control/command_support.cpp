@@ -104,7 +104,7 @@ int become_router_role(const std::string& role, std::span<const std::string> wor
     fmt::print(stderr, "birl: {}\n", binary.error().message);
     return kExitFailed;
   }
-  std::vector<std::string> arguments{"birl-router", role};
+  std::vector<std::string> arguments{std::string(kRouterName), role};
   arguments.insert(arguments.end(), words.begin(), words.end());
   std::vector<char*> pointers;
   for (std::string& argument : arguments) {

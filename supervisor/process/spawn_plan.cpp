@@ -76,7 +76,7 @@ std::string describe_exec_error(const SpawnReport& report) {
     case E2BIG:
       return "arguments and environment are too long";
     default:
-      return strerrordesc_np(report.sys_errno);
+      return base::describe_errno(report.sys_errno);
   }
 }
 
@@ -230,7 +230,7 @@ std::string SpawnPlan::describe_failure(const SpawnReport& report) const {
 /// "cannot ...: errno".
 std::string SpawnPlan::describe_step(const SpawnReport& report) const {
   const auto cannot = [&](std::string_view what) {
-    return fmt::format("cannot {}: {}", what, strerrordesc_np(report.sys_errno));
+    return fmt::format("cannot {}: {}", what, base::describe_errno(report.sys_errno));
   };
   switch (report.step) {
     case SpawnStep::kDirectory:

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/unix_socket.h"
 #include "supervisor/process/last_resort.h"
+#include "supervisor/router_binary.h"
 
 namespace supervisor {
 
@@ -119,7 +120,7 @@ void RouterLink::launch() {
   SpawnRequest request;
   request.name = "router";
   request.executable = parts_.router_binary.get();
-  request.argv = {"birl-router", "router", std::to_string(kHandoffFdInChild)};
+  request.argv = {std::string(kRouterName), "router", std::to_string(kHandoffFdInChild)};
   request.environment = parts_.environment;
   request.fds = {{.source = pair->second.get(), .target = kHandoffFdInChild}};
   const auto pid = parts_.launcher.launch(

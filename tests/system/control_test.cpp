@@ -1,5 +1,6 @@
 // The control socket and the verbs that ask it; and `birl check` from end to end.
-// Covers supervisor/control_adapter.h and supervisor/router_main.cpp (its role check).
+// Covers supervisor/control_adapter.h and supervisor/router_main.cpp with
+// supervisor/router_roles.h (its role check).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>

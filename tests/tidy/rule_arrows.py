@@ -11,7 +11,7 @@ ARROWS = (
     ("logging/handoff", ("base", "logging/handoff", "logging/parse/newlines.h")),
     ("logging", ("base", "logging")),
     ("shippers", ("base", "logging", "shippers")),
-    ("supervisor/router_main.cpp", ROOMS),
+    ("supervisor/router_roles.cpp", ROOMS),
     # What birl-router alone runs: it compiles pipelines to say what is wrong with them.
     ("supervisor/config/validate_pipeline.cpp", ("base", "logging", "supervisor")),
     ("supervisor/config/test_run.cpp", ("base", "logging", "supervisor")),

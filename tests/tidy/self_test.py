@@ -33,7 +33,7 @@ class ArrowsTest(TidyTest):
         files = {"logging/router/graph.h": "", "logging/handoff/ring.h": "",
                  "supervisor/init.cpp": '#include "logging/router/graph.h"\n'
                                         '#include "logging/handoff/ring.h"\n',
-                 "supervisor/router_main.cpp": '#include "logging/router/graph.h"\n'}
+                 "supervisor/router_roles.cpp": '#include "logging/router/graph.h"\n'}
         self.assertEqual(self.keys("arrows", files), ["supervisor/init.cpp:logging/router/graph.h"])
 
     def test_no_arrow_points_to_the_right(self):

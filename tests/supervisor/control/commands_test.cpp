@@ -25,6 +25,7 @@
 #include "logging/handoff/ring_map.h"
 #include "logging/handoff/ring_writer.h"
 #include "supervisor/cli.h"
+#include "supervisor/control/version.h"
 #include "supervisor/init.h"
 #include "tests/supervisor/control/fake_port.h"
 #include "tests/supervisor/control/loop_thread.h"
@@ -267,6 +268,9 @@ TEST_F(CommandsTest, TestShowsItsHelpWithoutTheRouter) {
 TEST_F(CommandsTest, VersionAndHelpNeedNoInstance) {
   EXPECT_EQ(run_birl({"version"}).out, "birl " BIRL_VERSION "\n");
   EXPECT_EQ(run_birl({"--version"}).out, "birl " BIRL_VERSION "\n");
+  EXPECT_EQ(run_birl({"version", "--json"}).out,
+            std::string("{\"version\":\"" BIRL_VERSION "\",\"build\":\"") +
+                std::string(kBuildKind) + "\"}\n");
   EXPECT_THAT(run_birl({"help"}).out, HasSubstr("birl check -c birl.toml"));
   EXPECT_THAT(run_birl({"run", "--help"}).out, HasSubstr("--hold"));
   EXPECT_EQ(run_birl({}).exit_code, 0);

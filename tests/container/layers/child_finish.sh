@@ -1,0 +1,2 @@
+#!/bin/sh
+echo 'finish of the child'

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo 'second init of the child'

@@ -1,0 +1,104 @@
+"""docker/examples, each run as its README says."""
+import http.server
+import json
+import os
+import threading
+import unittest
+import urllib.request
+
+import engine
+from bases import make_bases
+from engine import podman, running
+from images import build_images
+
+
+def setUpModule():
+    make_bases()
+    build_images()
+
+
+def example(name, *flags):
+    return engine.build(f"birl-example-{name}", f"docker/examples/{name}/Dockerfile", f"docker/examples/{name}", *flags)
+
+
+class UpstreamsTest(unittest.TestCase):
+    def check_no_request_fails(self, proxy):
+        image = example("upstreams", "--target", proxy)
+        with running(image, flags=["-p", "127.0.0.1::8080"]) as container:
+            container.wait_service(proxy, lambda service: service["ready"], "ready")
+            url = f"http://127.0.0.1:{container.port(8080)}/"
+            ports = set()
+            for round_ in range(3):
+                for name in ("app-a", "app-b"):
+                    before = container.service(name)["pid"]
+                    ports |= self.ask(url, 20)
+                    container.exec("sh", "-c", f"kill -9 {before}")
+                    ports |= self.ask(url, 50)
+                    container.wait_service(name, lambda s, old=before: s["ready"] and s["pid"] != old, "back")
+                    moved = container.exec("cat", f"/run/upstreams/{name[-1]}").stdout.rpartition(":")[2]
+                    engine.eventually(lambda: moved in self.ask(url, 4), f"round {round_}: {proxy} knows {name} at {moved}")
+            self.assertGreater(len(ports), 6)
+            self.assertEqual(container.service(proxy)["restarts"], 0)
+            container.stop()
+
+    def ask(self, url, count):
+        """Every request is answered; returns the ports of those that did."""
+        ports = set()
+        for _ in range(count):
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                ports.add(answer.read().decode().split()[-1])
+        return ports
+
+    def test_nginx(self):
+        self.check_no_request_fails("nginx")
+
+    def test_haproxy(self):
+        self.check_no_request_fails("haproxy")
+
+
+class CrashHookTest(unittest.TestCase):
+    def test_it_tidies_up_until_the_limit_is_reached(self):
+        image = example("crash_hook")
+        with running(image) as container:
+            self.assertEqual(container.wait_exit(), 128 + 11)
+            logs = container.logs()
+            self.assertEqual(logs.count("worker: working"), 4)
+            self.assertEqual(logs.count("tidy: the lock of worker is free again"), 4)
+            self.assertNotIn("another one has the lock", logs)
+
+
+class SecondaryServicesTest(unittest.TestCase):
+    def test_the_engines_restart_policy_acts(self):
+        image = example("secondary_services")
+        flags = ["--restart", "on-failure:2", "-e", "APPLICATION_SECONDS=3", "-e", "APPLICATION_CODE=5"]
+        with running(image, flags=flags) as container:
+            def rounds():
+                return container.logs().count("application | serving")
+            engine.eventually(lambda: rounds() == 3, "three runs", 60)
+            self.assertEqual(container.wait_exit(), 5)
+            self.assertGreater(container.logs().count("metrics | collecting"), rounds())
+
+
+class Receiver(http.server.ThreadingHTTPServer):
+    """Takes what a vendor would; `lines` by path."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), ReceiverRequest)
+        self.lines = {}
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class ReceiverRequest(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):  # noqa: N802 (the library's name)
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.lines.setdefault(self.path, []).append(body)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+if __name__ == "__main__":
+    unittest.main()
