@@ -63,6 +63,17 @@ cmsghdr* next_part(msghdr& header, cmsghdr* part) {
 }
 #pragma GCC diagnostic pop
 
+void put_rights(msghdr& header, std::span<char> control, std::span<const int> fds) {
+  ASSERT(control.size() >= CMSG_SPACE(fds.size_bytes()));
+  header.msg_control = control.data();
+  set_length(header.msg_controllen, CMSG_SPACE(fds.size_bytes()));
+  cmsghdr* rights = CMSG_FIRSTHDR(&header);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  set_length(rights->cmsg_len, CMSG_LEN(fds.size_bytes()));
+  std::memcpy(CMSG_DATA(rights), fds.data(), fds.size_bytes());
+}
+
 Result<SocketPair> make_socket_pair() {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -80,13 +91,7 @@ Result<void> send_message(int socket, std::span<const std::byte> bytes, std::spa
   header.msg_iov = &part;
   header.msg_iovlen = 1;
   if (!fds.empty()) {
-    header.msg_control = control.data();
-    set_length(header.msg_controllen, CMSG_SPACE(fds.size_bytes()));
-    cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    set_length(rights->cmsg_len, CMSG_LEN(fds.size_bytes()));
-    std::memcpy(CMSG_DATA(rights), fds.data(), fds.size_bytes());
+    put_rights(header, control, fds);
   }
   ssize_t sent = -1;
   do {

@@ -44,6 +44,10 @@ struct SocketPair {
 /// A message with more bytes or descriptors than the limits is kDamaged and dropped.
 [[nodiscard]] Result<std::optional<Message>> receive_message(int socket);
 
+/// Has sendmsg carry copies of `fds`, laid out in `control`: aligned as a cmsghdr, CMSG_SPACE of
+/// them at least, and alive until then.
+void put_rights(msghdr& header, std::span<char> control, std::span<const int> fds);
+
 /// The ancillary part behind `part`, nullptr at the end: CMSG_NXTHDR, whose text in musl compares
 /// lengths of different signs.
 [[nodiscard]] cmsghdr* next_part(msghdr& header, cmsghdr* part);

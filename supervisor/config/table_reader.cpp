@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/text.h"
 
@@ -37,12 +38,21 @@ std::string describe_value(const Node& node) {
   return "a value";
 }
 
-template <typename T>
-std::optional<T> parse_number(std::string_view text) {
-  T value{};
+std::optional<std::int64_t> parse_integer(std::string_view text) {
+  std::int64_t value = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   return !text.empty() && error == std::errc{} && stop == end ? std::optional(value) : std::nullopt;
+}
+
+/// strtod, since libc++ has no from_chars for it; the locale is always "C".
+std::optional<double> parse_float(const std::string& text) {
+  if (text.find_first_not_of("0123456789.eE+-") != std::string::npos) {
+    return std::nullopt;  // no blanks, no hexadecimal, no "inf"
+  }
+  char* stop = nullptr;
+  const double value = std::strtod(text.c_str(), &stop);
+  return !text.empty() && stop == text.c_str() + text.size() ? std::optional(value) : std::nullopt;
 }
 
 /// What a string would have to be written as, to help somebody who wrote a number.
@@ -152,7 +162,7 @@ std::optional<double> ValueReader::read_number(Node& node, const KeyPath& path) 
   } else if (node.kind == NodeKind::kFloat) {
     number = node.number;
   } else if (node.kind == NodeKind::kString && node.expanded) {
-    number = parse_number<double>(node.text);
+    number = parse_float(node.text);
   }
   if (!number || !std::isfinite(*number)) {
     wrong_type(node, path, "a number");
@@ -170,7 +180,7 @@ std::optional<std::int64_t> ValueReader::read_integer(Node& node, const KeyPath&
   if (node.kind == NodeKind::kInteger) {
     number = node.integer;
   } else if (node.kind == NodeKind::kString && node.expanded) {
-    number = parse_number<std::int64_t>(node.text);
+    number = parse_integer(node.text);
   }
   const std::string_view word = find_option_word(last_key(path.inner));
   if (!number) {

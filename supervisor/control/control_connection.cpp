@@ -7,11 +7,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/unix_socket.h"
 #include "supervisor/control/protocol.h"
 
 namespace supervisor {
@@ -27,16 +27,9 @@ ssize_t send_part(int socket, std::string_view bytes, std::span<const base::Fd> 
   header.msg_iov = &part;
   header.msg_iovlen = 1;
   if (!fds.empty()) {
-    header.msg_control = control.data();
-    header.msg_controllen = CMSG_SPACE(fds.size() * sizeof(int));
-    cmsghdr* rights = CMSG_FIRSTHDR(&header);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(fds.size() * sizeof(int));
-    for (std::size_t index = 0; index < fds.size(); ++index) {
-      const int fd = fds[index].get();
-      std::memcpy(CMSG_DATA(rights) + index * sizeof(int), &fd, sizeof(int));
-    }
+    std::array<int, OutputChunk::kFdsMax> numbers{};
+    std::ranges::transform(fds, numbers.begin(), &base::Fd::get);
+    base::put_rights(header, control, std::span(numbers).first(fds.size()));
   }
   return ::sendmsg(socket, &header, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
