@@ -1,5 +1,5 @@
 // How a sink says how it is: its health and its last error, in the shared SinkState that
-// `birl status` shows.
+// `birl status` shows; and what it writes, to whoever taps it.
 //
 // The writer thread reads the health too: a gating sink that is not kOk for longer than block_limit
 // loses its oldest lines while the ring is full. A sink reports failing() each time that its target
@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "logging/handoff/router_state.h"
+#include "logging/tap.h"
 
 namespace logging {
 
@@ -29,8 +30,12 @@ class SinkReport {
   [[nodiscard]] SinkHealth health() const;
   [[nodiscard]] bool is_failing() const { return health() != SinkHealth::kOk; }
 
+  /// Of the sink's own thread alone.
+  [[nodiscard]] Tap& tap() { return tap_; }
+
  private:
   SinkState& state_;
+  Tap tap_;
 };
 
 }  // namespace logging

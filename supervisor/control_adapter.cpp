@@ -211,17 +211,22 @@ Result<void> ControlAdapter::signal(const std::string& service, const std::strin
   return {};
 }
 
+base::Unexpected ControlAdapter::no_such_sink(std::string_view what,
+                                              const std::string& sink) const {
+  std::vector<std::string> names;
+  std::ranges::transform(parts_.config.sinks, std::back_inserter(names),
+                         [](const auto& entry) { return entry.first; });
+  const auto near = base::nearest(sink, names);
+  return base::fail(ErrorCode::kNotFound,
+                    fmt::format("cannot {} {}: there is no such sink{}", what, sink,
+                                near ? fmt::format(" (did you mean {}?)", *near) : ""));
+}
+
 Result<void> ControlAdapter::rotate(const std::string& sink) {
   const auto& sinks = parts_.config.sinks;
   const auto found = sinks.find(sink);
   if (!sink.empty() && found == sinks.end()) {
-    std::vector<std::string> names;
-    std::ranges::transform(sinks, std::back_inserter(names),
-                           [](const auto& entry) { return entry.first; });
-    const auto near = base::nearest(sink, names);
-    return base::fail(ErrorCode::kNotFound,
-                      fmt::format("cannot rotate {}: there is no such sink{}", sink,
-                                  near ? fmt::format(" (did you mean {}?)", *near) : ""));
+    return no_such_sink("rotate", sink);
   }
   if (!sink.empty() && found->second.type != logging::SinkType::kFile) {
     return base::fail(ErrorCode::kInvalid,
@@ -229,6 +234,15 @@ Result<void> ControlAdapter::rotate(const std::string& sink) {
   }
   parts_.router.rotate(sink);
   return {};
+}
+
+Result<base::Fd> ControlAdapter::tap(const std::string& sink) {
+  if (!parts_.config.sinks.contains(sink)) {
+    return no_such_sink("tap", sink);
+  }
+  TRY_ASSIGN(base::Pipe pipe, base::make_pipe());
+  TRY(parts_.router.tap(sink, pipe.write));
+  return std::move(pipe.read);
 }
 
 const ServiceLogs* ControlAdapter::find_logs(const std::string& name) const {

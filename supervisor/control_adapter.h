@@ -51,12 +51,14 @@ class ControlAdapter final : public ControlPort {
   base::Result<void> signal(const std::string& service, const std::string& signal,
                             SignalTarget target) override;
   base::Result<void> rotate(const std::string& sink) override;
+  base::Result<base::Fd> tap(const std::string& sink) override;
   base::Result<std::vector<LogSource>> log_sources(std::span<const std::string> services) override;
   base::Result<void> shutdown(std::optional<std::int32_t> exit_code) override;
 
  private:
   [[nodiscard]] ServiceStatus service_status(ServiceId id) const;
   [[nodiscard]] bool is_shown(ServiceId id) const;
+  [[nodiscard]] base::Unexpected no_such_sink(std::string_view what, const std::string& sink) const;
   [[nodiscard]] const ServiceLogs* find_logs(const std::string& name) const;
 
   Parts parts_;

@@ -17,6 +17,7 @@ base::Result<MessageKind> message_kind(std::span<const std::byte> bytes) {
     case MessageKind::kRotate:
     case MessageKind::kDrain:
     case MessageKind::kRetire:
+    case MessageKind::kTap:
     case MessageKind::kAck:
     case MessageKind::kReady:
     case MessageKind::kPipeEnded:

@@ -12,6 +12,7 @@
 //     ClosePipe  (lingers too long)     --->      reads what is there, then answers PipeEnded
 //                                       <--- PipeEnded: end of file seen and committed
 //     Reopen, Rotate, Drain             --->
+//     Tap + fd                          --->      copies what the sink writes into that pipe
 //                                       <--- Drained: every committed line is delivered or the
 //                                            deadline has passed
 //     Retire                            --->      reads no more, delivers what the rings hold (as
@@ -48,7 +49,8 @@ enum class MessageKind : std::uint8_t {
   kReopen,
   kRotate,
   kDrain,
-  kRetire,  // from PID 1
+  kRetire,
+  kTap,  // from PID 1
   kAck = 64,
   kReady,
   kPipeEnded,
@@ -155,6 +157,16 @@ struct RetireMessage {
   template <typename V>
   void visit(V& v) {
     v.field("deadline_monotonic_ns", deadline_monotonic_ns);
+  }
+};
+
+/// fds: the write end of the pipe that somebody reads.
+struct TapMessage {
+  static constexpr MessageKind kKind = MessageKind::kTap;
+  std::string sink;
+  template <typename V>
+  void visit(V& v) {
+    v.field("sink", sink);
   }
 };
 

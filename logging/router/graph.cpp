@@ -240,6 +240,12 @@ void Graph::rotate(const std::string& sink_name) {
   }
 }
 
+void Graph::tap(const std::string& sink_name, base::Fd pipe) {
+  if (WriterThread* writer = find_writer(sink_name); writer != nullptr) {
+    writer->tap(std::move(pipe));
+  }
+}
+
 void Graph::begin_drain() {
   tell_idle_.store(true);
   intake_->drain();

@@ -52,6 +52,8 @@ class Graph {
 
   void reopen();
   void rotate(const std::string& sink_name);  // empty: all
+  /// Closes `pipe` when there is no such sink.
+  void tap(const std::string& sink_name, base::Fd pipe);
 
   /// Reads all pipes to their present end; the intake tells kDrained. After that is_delivered()
   /// says whether every line that was there then is out; events.ring() tells when to look again.

@@ -221,6 +221,14 @@ base::Result<void> Session::on_running(MessageKind kind, base::Message& message)
       graph_->rotate(rotate.sink);
       return {};
     }
+    case MessageKind::kTap: {
+      TRY_ASSIGN(const auto tap, decode_message<TapMessage>(message.bytes));
+      if (message.fds.size() != 1) {
+        return unexpected_message("Tap needs one descriptor");
+      }
+      graph_->tap(tap.sink, std::move(message.fds[0]));
+      return {};
+    }
     case MessageKind::kDrain: {
       TRY_ASSIGN(const auto drain, decode_message<DrainMessage>(message.bytes));
       if (!retiring_) {

@@ -84,6 +84,14 @@ void WriterThread::end_input() {
   request(Request::kEndInput);
 }
 
+void WriterThread::tap(base::Fd pipe) {
+  {
+    const std::scoped_lock lock(mutex_);
+    new_taps_.push_back(std::move(pipe));
+  }
+  waker_.notify();
+}
+
 void WriterThread::request(Request request) {
   {
     const std::scoped_lock lock(mutex_);
@@ -119,6 +127,8 @@ void WriterThread::take_requests() {
   {
     const std::scoped_lock lock(mutex_);
     requests.swap(requests_);
+    std::ranges::for_each(new_taps_, [&](base::Fd& pipe) { report_.tap().add(std::move(pipe)); });
+    new_taps_.clear();
     std::ranges::move(new_inputs_, std::back_inserter(inputs_));
     new_inputs_.clear();
   }

@@ -60,6 +60,7 @@ class WriterThread {
   void reopen();
   void rotate();
   void end_input();
+  void tap(base::Fd pipe);
 
   /// No input waits for its attach().
   [[nodiscard]] bool is_attached() const { return unattached_.load() == 0; }
@@ -103,6 +104,7 @@ class WriterThread {
   std::mutex mutex_;
   std::vector<std::unique_ptr<Input>> new_inputs_;
   std::vector<Request> requests_;
+  std::vector<base::Fd> new_taps_;
   std::thread thread_;  // last: it uses all of the above
 };
 

@@ -224,6 +224,9 @@ ConsoleSink::Flush ConsoleSink::flush(std::uint64_t now_ns, bool may_wait) {
 }
 
 void ConsoleSink::end_batch() {
+  if (report_.tap().is_wanted()) {
+    report_.tap().offer(batch_.bytes);
+  }
   // Lines given up after block_limit may have moved the cursor on already.
   if (is_before(writer_->cursor(), batch_.to)) {
     writer_->commit(batch_.to,

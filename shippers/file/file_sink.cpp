@@ -259,6 +259,9 @@ base::Result<void> FileSink::write_run(Target& target, Input& input,
   if (run_.bytes == 0) {
     input.consumer->commit(run_.to, run_.dropped);
   } else {
+    if (report_.tap().is_wanted()) {
+      report_.tap().offer(run_.parts);
+    }
     TRY(writer.write(run_, *input.consumer, now));
   }
   format.committed();

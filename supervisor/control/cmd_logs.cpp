@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <utility>
 
+#include "base/clock.h"
 #include "supervisor/control/commands.h"
 #include "supervisor/control/exit_code.h"
 #include "supervisor/control/logs_reader.h"
@@ -78,29 +80,48 @@ LogsFormat make_format(const CommandOptions& options) {
   LogsFormat format;
   format.timestamps = options.timestamps;
   format.lines = options.lines;
-  if (!options.stream.empty()) {
-    format.stream =
-        options.stream == "stdout" ? logging::Stream::kStdout : logging::Stream::kStderr;
-  }
   if (options.json) {
     format.shape = LogsFormat::Shape::kJson;
   } else if (options.names.size() != 1) {
     format.shape = LogsFormat::Shape::kNamed;
+    format.colors = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
   }
   return format;
 }
 
-/// Knows when to stop following: the instance has ended, or nobody reads the output.
+base::Result<LogFilter> make_filter(const CommandOptions& options) {
+  LogFilter filter;
+  const std::uint64_t now_ns = base::realtime_ns();
+  if (!options.stream.empty()) {
+    filter.stream =
+        options.stream == "stdout" ? logging::Stream::kStdout : logging::Stream::kStderr;
+  }
+  if (!options.since.empty()) {
+    TRY_ASSIGN(filter.since_ns, parse_moment(options.since, now_ns));
+  }
+  if (!options.until.empty()) {
+    TRY_ASSIGN(filter.until_ns, parse_moment(options.until, now_ns));
+  }
+  if (!options.grep.empty()) {
+    TRY_ASSIGN(filter.pattern, LinePattern::compile(options.grep));
+  }
+  return filter;
+}
+
+/// Knows when to stop following: the instance has ended, nobody reads the output, or what comes now
+/// is not wanted.
 class End {
  public:
-  explicit End(const Client& client) : client_(client), instance_(client.watch_instance()) {}
+  End(const Client& client, std::optional<std::uint64_t> until_ns)
+      : client_(client), instance_(client.watch_instance()), until_ns_(until_ns) {}
 
   /// Waits `wait_ms`, or until the end. Whether it is the end.
   bool wait(int wait_ms) {
     std::array<pollfd, 2> looks{{{.fd = STDOUT_FILENO, .events = 0, .revents = 0},
                                  {.fd = instance_.get(), .events = POLLIN, .revents = 0}}};
     ::poll(looks.data(), looks.size(), wait_ms);
-    if (looks[0].revents != 0 || looks[1].revents != 0) {
+    if (looks[0].revents != 0 || looks[1].revents != 0 ||
+        (until_ns_ && base::realtime_ns() >= *until_ns_)) {
       return true;
     }
     return !instance_.valid() && ++polls_ % kProbeEvery == 0 && !client_.is_listening();
@@ -109,11 +130,11 @@ class End {
  private:
   const Client& client_;
   base::Fd instance_;
+  std::optional<std::uint64_t> until_ns_;
   int polls_ = 0;
 };
 
-base::Result<void> follow(LogsReader& reader, StandardOutput& output, const Client& client) {
-  End end(client);
+base::Result<void> follow(LogsReader& reader, StandardOutput& output, End end) {
   int wait_ms = kPollMsMin;
   bool ended = false;
   while (!output.closed()) {
@@ -132,12 +153,14 @@ base::Result<void> follow(LogsReader& reader, StandardOutput& output, const Clie
 }
 
 base::Result<void> print_logs(const CommandOptions& options, StandardOutput& output) {
+  TRY_ASSIGN(LogFilter filter, make_filter(options));
+  const auto until_ns = filter.until_ns;
   const Client client = find_instance(options);
   TRY_ASSIGN(auto sources, open_sources(options, client));
-  LogsReader reader(std::move(sources), make_format(options), output);
+  LogsReader reader(std::move(sources), make_format(options), std::move(filter), output);
   TRY(reader.print_backlog());
   if (options.follow) {
-    TRY(follow(reader, output, client));
+    TRY(follow(reader, output, End(client, until_ns)));
   }
   reader.print_open();
   output.flush();

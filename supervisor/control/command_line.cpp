@@ -140,6 +140,15 @@ void add_rotate(CLI::App& app, CommandOptions& options) {
       "Returns at once; the router rotates what is not empty when the line at work has ended.");
 }
 
+void add_tap(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("tap", "Show what a sink writes, as it writes it");
+  verb->add_option("SINK", options.names, "The sink")->required()->expected(1);
+  verb->footer(
+      "Nobody waits for the reader: what does not fit into its pipe is left out, and told. Ends "
+      "with "
+      "the instance.");
+}
+
 void add_logs(CLI::App& app, CommandOptions& options) {
   CLI::App* verb = app.add_subcommand("logs", "Print what services wrote lately");
   add_names(*verb, options, "Services; none: all, merged by time as `name | line`");
@@ -151,6 +160,13 @@ void add_logs(CLI::App& app, CommandOptions& options) {
   verb->add_option("--stream", options.stream, "Only stdout or only stderr")
       ->check(CLI::IsMember({"stdout", "stderr"}))
       ->type_name("STREAM");
+  verb->add_option("--since", options.since,
+                   "Only what came since then: 5m (ago), 2024-01-02T03:04:05Z, 2024-01-02")
+      ->type_name("TIME");
+  verb->add_option("--until", options.until, "Only what came before; with -f it ends then")
+      ->type_name("TIME");
+  verb->add_option("--grep", options.grep, "Only lines with this extended regular expression")
+      ->type_name("REGEX");
   add_json(*verb, options);
   verb->footer(
       "Read from the services' ring buffers: it works for services that log to no file, and costs "
@@ -225,6 +241,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_wait(*app, options);
   add_signal(*app, options);
   add_rotate(*app, options);
+  add_tap(*app, options);
   add_logs(*app, options);
   add_shutdown(*app, options);
   add_healthy(*app, options);

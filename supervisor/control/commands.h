@@ -32,6 +32,9 @@ struct CommandOptions {
   std::optional<std::uint64_t> lines;      // logs
   bool timestamps = false;                 // logs
   std::string stream;                      // logs: "stdout", "stderr"; empty: both
+  std::string since;                       // logs
+  std::string until;                       // logs
+  std::string grep;                        // logs
   std::optional<std::uint32_t> exit_code;  // shutdown
   bool live = false;                       // healthy
   std::string file = "birl.toml";          // new
@@ -51,6 +54,7 @@ int cmd_reload(const CommandOptions& options);
 int cmd_wait(const CommandOptions& options);
 int cmd_signal(const CommandOptions& options);
 int cmd_rotate(const CommandOptions& options);
+int cmd_tap(const CommandOptions& options);
 int cmd_logs(const CommandOptions& options);
 int cmd_shutdown(const CommandOptions& options);
 int cmd_healthy(const CommandOptions& options);

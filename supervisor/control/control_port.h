@@ -89,6 +89,10 @@ class ControlPort {
   /// it. kNotFound: no such sink; kInvalid: it has no files.
   [[nodiscard]] virtual base::Result<void> rotate(const std::string& sink) = 0;
 
+  /// A pipe that gets a copy of what the sink writes. kNotFound: no such sink; kUnavailable: the
+  /// router is being replaced.
+  [[nodiscard]] virtual base::Result<base::Fd> tap(const std::string& sink) = 0;
+
   /// The rings of `services`, all when empty. At most ControlLimits::log_sources.
   [[nodiscard]] virtual base::Result<std::vector<LogSource>> log_sources(
       std::span<const std::string> services) = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
 
 #include "base/json_writer.h"
@@ -23,6 +24,16 @@ std::string format_json_line(std::string_view service, const LogLine& line) {
   return json.text() + '\n';
 }
 
+/// The same color for a name everywhere, of those that can be read on light and dark.
+std::string colored(std::string_view name) {
+  constexpr std::array kColors{31, 32, 33, 34, 35, 36};  // ANSI: red to cyan
+  std::uint32_t sum = 0;
+  for (const char c : name) {
+    sum = sum * 31 + static_cast<unsigned char>(c);
+  }
+  return fmt::format("\033[{}m{}\033[0m", kColors[sum % kColors.size()], name);
+}
+
 }  // namespace
 
 std::string format_log_line(const LogsFormat& format, std::string_view service,
@@ -32,7 +43,7 @@ std::string format_log_line(const LogsFormat& format, std::string_view service,
   }
   std::string text;
   if (format.shape == LogsFormat::Shape::kNamed) {
-    text.append(service).append(" | ");
+    text.append(format.colors ? colored(service) : std::string(service)).append(" | ");
   }
   if (format.timestamps) {
     text.append(base::format_rfc3339_ms(line.time_ns)).append(" ");
@@ -41,18 +52,15 @@ std::string format_log_line(const LogsFormat& format, std::string_view service,
   return text;
 }
 
-LogsReader::LogsReader(std::vector<Source> sources, LogsFormat format, LogsOutput& output)
-    : format_(format), output_(output) {
+LogsReader::LogsReader(std::vector<Source> sources, LogsFormat format, LogFilter filter,
+                       LogsOutput& output)
+    : format_(format), filter_(std::move(filter)), output_(output) {
   for (Source& source : sources) {
     sources_.push_back({.service = std::move(source.service),
                         .frames = std::move(source.frames),
                         .assembler = {},
                         .told_missed = 0});
   }
-}
-
-bool LogsReader::is_wanted(const LogLine& line) const {
-  return !format_.stream || line.stream == *format_.stream;
 }
 
 /// One read's worth of wanted lines; tells what was missed.
@@ -62,7 +70,7 @@ base::Result<std::vector<LogLine>> LogsReader::read_lines(State& source) {
   for (const logging::FrameView& frame : frames) {
     source.assembler.add(frame, lines);
   }
-  std::erase_if(lines, [this](const LogLine& line) { return !is_wanted(line); });
+  std::erase_if(lines, [this](const LogLine& line) { return !filter_.takes(line); });
   if (const std::uint64_t missed = source.assembler.missed(); missed > source.told_missed) {
     output_.tell_missed(source.service, missed - source.told_missed);
     source.told_missed = missed;
@@ -158,7 +166,7 @@ void LogsReader::print_open() {
     std::vector<LogLine> lines;
     sources_[index].assembler.close(lines);
     for (LogLine& line : lines) {
-      if (is_wanted(line)) {
+      if (filter_.takes(line)) {
         rest.push_back({.source = index, .line = std::move(line)});
       }
     }

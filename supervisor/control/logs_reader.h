@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "logging/handoff/ring_reader.h"
+#include "supervisor/control/log_filter.h"
 #include "supervisor/control/log_lines.h"
 #include "supervisor/control/logs_merge.h"
 
@@ -42,8 +43,8 @@ class LogsOutput {
 struct LogsFormat {
   enum class Shape { kBare, kNamed, kJson } shape = Shape::kBare;
   bool timestamps = false;
-  std::optional<logging::Stream> stream;  // only this one
-  std::optional<std::uint64_t> lines;     // only the last ones of the backlog, per service
+  bool colors = false;                 // of names, each service its own: for a terminal
+  std::optional<std::uint64_t> lines;  // only the last ones of the backlog, per service
 };
 
 /// "web | 2024-01-02T03:04:05.678Z text\n", as `format` wants it. Pure.
@@ -57,7 +58,7 @@ class LogsReader {
     std::unique_ptr<FrameSource> frames;
   };
   /// `output` is borrowed.
-  LogsReader(std::vector<Source> sources, LogsFormat format, LogsOutput& output);
+  LogsReader(std::vector<Source> sources, LogsFormat format, LogFilter filter, LogsOutput& output);
 
   [[nodiscard]] base::Result<void> print_backlog();
   /// Whether there was something new.
@@ -78,10 +79,10 @@ class LogsReader {
   base::Result<void> feed_last_lines(std::size_t index, std::uint64_t until, LogsMerge& merge);
   void print_ready(LogsMerge& merge);
   void print_all(std::vector<SourceLine> lines);
-  [[nodiscard]] bool is_wanted(const LogLine& line) const;
 
   std::vector<State> sources_;
   LogsFormat format_;
+  LogFilter filter_;
   LogsOutput& output_;
 };
 

@@ -44,6 +44,7 @@ constexpr auto kVerbs = std::to_array<VerbRule>({
     {"wait", Verb::kWait, 1, kMany, kTimeoutOption | kForOption, "wait NAME... [--for STATE]"},
     {"signal", Verb::kSignal, 2, 2, kGroupOption, "signal SIGNAL NAME [--group]"},
     {"rotate", Verb::kRotate, 0, 1, kNone, "rotate [SINK]"},
+    {"tap", Verb::kTap, 1, 1, kNone, "tap SINK"},
     {"logs", Verb::kLogs, 0, kMany, kNone, "logs [NAME...]"},
     {"shutdown", Verb::kShutdown, 0, 0, kExitCodeOption, "shutdown [--exit-code N]"},
     {"healthy", Verb::kHealthy, 0, kMany, kLiveOption, "healthy [NAME...] [--live]"},

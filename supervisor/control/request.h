@@ -37,6 +37,7 @@ enum class Verb : std::uint8_t {
   kWait,
   kSignal,
   kRotate,
+  kTap,
   kLogs,
   kShutdown,
   kHealthy,

@@ -151,6 +151,8 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
     case Verb::kRotate:
       TRY(port_.rotate(request.names.empty() ? "" : request.names.front()));
       return make_ok();
+    case Verb::kTap:
+      return tap(request);
     case Verb::kLogs:
       return logs(request);
     case Verb::kShutdown:
@@ -348,6 +350,16 @@ Answer RequestHandler::time_out(const Hold& hold) const {
 
 /// One line and at most kFdsMax descriptors a chunk; "more" says whether another follows. The port
 /// knows the names: birl's own log and sources have rings too.
+base::Result<Answer> RequestHandler::tap(const Request& request) {
+  TRY_ASSIGN(base::Fd pipe, port_.tap(request.names.front()));
+  OutputChunk chunk;
+  chunk.bytes = "{\"ok\":true}\n";
+  chunk.fds.push_back(std::move(pipe));
+  Answer answer;
+  answer.chunks.push_back(std::move(chunk));
+  return answer;
+}
+
 base::Result<Answer> RequestHandler::logs(const Request& request) {
   TRY_ASSIGN(std::vector<LogSource> sources, port_.log_sources(request.names));
   if (sources.size() > limits_.log_sources) {

@@ -94,6 +94,9 @@ class RouterLink {
 
   void reopen();
   void rotate(const std::string& sink);
+  /// Has the router copy what the sink writes into `pipe`. kUnavailable: there is no router just
+  /// now.
+  [[nodiscard]] base::Result<void> tap(const std::string& sink, const base::Fd& pipe);
   /// Asks the router to deliver everything by the deadline; owner.on_router_drained() follows
   /// unless there is no router by then.
   void drain(std::uint64_t deadline_monotonic_ns);

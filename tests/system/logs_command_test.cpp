@@ -57,11 +57,49 @@ TEST_F(LogsTest, NTakesTheLastLines) {
   EXPECT_EQ(lines({"app", "-n", "3"}).size(), 3U);
 }
 
+TEST_F(LogsTest, ATimeAndATextChoose) {
+  EXPECT_EQ(lines({"app", "--since", "1h", "--grep", "^(out|err) 3$"}).size(), 2U);
+  EXPECT_EQ(lines({"app", "--until", "1h"}).size(), 0U);
+  EXPECT_EQ(lines({"app", "--since", "2000-01-01T00:00:00Z", "--stream", "stderr"}).size(), 5U);
+  const auto wrong = birl_.cli({"logs", "--since", "soon"});
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, testing::HasSubstr("cannot understand the time 'soon'"));
+  EXPECT_EQ(birl_.cli({"logs", "--grep", "("}).exit_code, 2);
+}
+
 TEST_F(LogsTest, SeveralNamesAreMergedWithTheirNames) {
   const auto all = lines({});
   EXPECT_THAT(all, testing::Contains(MatchesRegex("app +\\| out 1")));
   EXPECT_THAT(all, testing::Contains(MatchesRegex("other +\\| something else")));
   EXPECT_EQ(all.size(), 11U);
+}
+
+/// What the next router writes is shown too.
+TEST(TapTest, ShowsWhatASinkWritesAndGoesOnWithTheNextRouter) {
+  Instance birl({.config = R"(
+[service.app]
+primary = true
+log = ["files"]
+command = "i=0; while :; do echo line $i; i=$((i+1)); sleep 0.01; done"
+[sink.files]
+type = "file"
+path = "@DIR@/log/current"
+format = "text"
+)"});
+  ASSERT_TRUE(birl.wait_state("app", "running"));
+  const base::Fd out(::memfd_create("out", 0));
+  const std::string seen = "/proc/self/fd/" + std::to_string(out.get());
+  const pid_t tap = birl.begin_cli({"tap", "files"}, out.get());
+  const auto shown = [&] { return lines_of(read_text(seen)).size(); };
+  ASSERT_TRUE(eventually([&] { return shown() > 5; }));
+  const Json before = birl.status()["router"];
+  ::kill(before["pid"].get<pid_t>(), SIGKILL);
+  ASSERT_TRUE(eventually([&] { return birl.status()["router"]["restarts"] == 1; }));
+  const std::size_t then = shown();
+  EXPECT_TRUE(eventually([&] { return shown() > then + 5; }));
+  EXPECT_THAT(lines_of(read_text(seen))[0], MatchesRegex("20.*Z app stdout line [0-9]+"));
+  birl.stop();
+  EXPECT_EQ(support::wait_exit(tap, kPatience), 0);
 }
 
 TEST_F(LogsTest, TPrintsTimes) {

@@ -6,7 +6,7 @@
 //     supervisor/control/cmd_logs.cpp     supervisor/control/cmd_status.cpp
 //     supervisor/control/cmd_new.cpp      supervisor/control/cmd_stop.cpp
 //     supervisor/control/cmd_reload.cpp
-//     supervisor/control/cmd_rotate.cpp
+//     supervisor/control/cmd_rotate.cpp   supervisor/control/cmd_tap.cpp
 //     supervisor/control/cmd_restart.cpp  supervisor/control/cmd_version.cpp
 //     supervisor/control/cmd_vendors.cpp
 //     supervisor/control/cmd_run.cpp      supervisor/control/cmd_wait.cpp
@@ -235,6 +235,13 @@ TEST_F(CommandsTest, RotateReachesTheInstance) {
   EXPECT_EQ(run_birl({"rotate", "files"}).exit_code, 0);
   EXPECT_EQ(run_birl({"rotate", "nowhere"}).exit_code, 3);
   EXPECT_THAT(port_.calls, ElementsAre("rotate ", "rotate files", "rotate nowhere"));
+}
+
+TEST_F(CommandsTest, ATapOfNoSinkSaysSo) {
+  serve();
+  EXPECT_EQ(run_birl({"tap", "nowhere"}).exit_code, 3);
+  EXPECT_EQ(run_birl({"tap"}).exit_code, 2);
+  EXPECT_THAT(port_.calls, ElementsAre("tap nowhere"));
 }
 
 TEST_F(CommandsTest, RunHandsItsCommandToTheInstance) {

@@ -86,6 +86,18 @@ class FakePort final : public ControlPort {
     }
     return {};
   }
+  /// A pipe that holds one line and has ended.
+  [[nodiscard]] base::Result<base::Fd> tap(const std::string& sink) override {
+    calls.push_back("tap " + sink);
+    if (sink == "nowhere") {
+      return base::fail(base::ErrorCode::kNotFound, "no sink \"nowhere\"");
+    }
+    TRY_ASSIGN(base::Pipe pipe, base::make_pipe());
+    if (::write(pipe.write.get(), "seen\n", 5) != 5) {
+      return base::fail_errno("cannot write");
+    }
+    return std::move(pipe.read);
+  }
   [[nodiscard]] base::Result<std::vector<LogSource>> log_sources(
       std::span<const std::string> names) override {
     std::vector<LogSource> sources;

@@ -203,7 +203,7 @@ class LogsReaderTest : public testing::Test {
   }
   LogsReader& reader() {
     if (!reader_) {
-      reader_.emplace(std::move(sources_), format_, output_);
+      reader_.emplace(std::move(sources_), format_, std::move(filter_), output_);
     }
     return *reader_;
   }
@@ -212,6 +212,7 @@ class LogsReaderTest : public testing::Test {
   FakeFrames* db_;
   std::vector<LogsReader::Source> sources_;
   LogsFormat format_;
+  LogFilter filter_;
   FakeOutput output_;
   std::optional<LogsReader> reader_;
 };
@@ -225,11 +226,21 @@ TEST_F(LogsReaderTest, MergesServicesByTime) {
 
 TEST_F(LogsReaderTest, KeepsTheLastLinesOfEachServiceAndStream) {
   format_.lines = 1;
-  format_.stream = Stream::kStderr;
+  filter_.stream = Stream::kStderr;
   web_->add("e1\n", 1, 0, Stream::kStderr).add("e2\n", 2, 0, Stream::kStderr).add("o\n", 3);
   db_->add("o\n", 1);
   ASSERT_TRUE(reader().print_backlog());
   EXPECT_EQ(output_.text, "web | e2\n");
+}
+
+TEST_F(LogsReaderTest, ShowsAWindowOfTimeAndOfTheLastLinesThoseThatMatch) {
+  filter_.since_ns = 2;
+  filter_.until_ns = 5;
+  filter_.pattern = *LinePattern::compile("^(GET|PUT) ");
+  format_.lines = 2;
+  web_->add("GET 1\n", 1).add("GET 2\nGET 2b\nPOST 2\n", 2).add("PUT 4\n", 4).add("GET 5\n", 5);
+  ASSERT_TRUE(reader().print_backlog());
+  EXPECT_EQ(output_.text, "web | GET 2b\nweb | PUT 4\n");
 }
 
 TEST_F(LogsReaderTest, NoLinesAtAllCanBeAskedForBeforeFollowing) {
@@ -277,6 +288,12 @@ TEST(LogsFormatTest, ShapesOfALine) {
   format.shape = LogsFormat::Shape::kNamed;
   EXPECT_EQ(format_log_line(format, "web", line),
             "web | 2023-11-14T22:13:20.123Z say \"hi\"\xff\n");
+  format.timestamps = false;
+  format.colors = true;
+  const std::string web = format_log_line(format, "web", line);
+  EXPECT_THAT(web, testing::StartsWith("\033[3"));
+  EXPECT_THAT(web, testing::HasSubstr("mweb\033[0m | say \"hi\""));
+  EXPECT_NE(web.substr(0, 5), format_log_line(format, "db", line).substr(0, 5));
   format.shape = LogsFormat::Shape::kJson;
   EXPECT_EQ(format_log_line(format, "web", line),
             "{\"time\":\"2023-11-14T22:13:20.123Z\",\"service\":\"web\",\"stream\":\"stderr\","

@@ -25,6 +25,12 @@ TEST(RequestTest, ReadsNamesAndOptionsInAnyOrder) {
   EXPECT_EQ(request->wait_mode, WaitMode::kNoWait);
 }
 
+TEST(RequestTest, TapsOneSink) {
+  EXPECT_EQ(parse({"tap", "files"})->verb, Verb::kTap);
+  EXPECT_FALSE(parse({"tap"}));
+  EXPECT_FALSE(parse({"tap", "files", "more"}));
+}
+
 TEST(RequestTest, RotatesOneSinkOrAll) {
   EXPECT_EQ(parse({"rotate"})->verb, Verb::kRotate);
   EXPECT_EQ(parse({"rotate", "files"})->names, Words{"files"});
