@@ -66,7 +66,8 @@ class OptionLister {
   template <typename T>
   static constexpr bool kIsTable =
       base::Visitable<T, OptionLister> && !std::is_same_v<T, Command> &&
-      !std::is_same_v<T, TcpTarget> && !std::is_base_of_v<base::OneOrSeveral, T>;
+      !std::is_same_v<T, TcpTarget> && !std::is_same_v<T, base::TimeZone> &&
+      !std::is_base_of_v<base::OneOrSeveral, T>;
   void add_word(std::string_view word) {
     if (word.empty()) {
       return;
@@ -103,6 +104,7 @@ class OptionLister {
   template <typename T>
   requires kIsTable<T>
   static std::string type_of(T) { return "table"; }
+  static std::string type_of(const base::TimeZone&) { return "string"; }
   static std::string type_of(const TcpTarget&) { return "port, or string"; }
   static std::string type_of(const Command&) { return "array of strings, or string"; }
   template <typename T>
@@ -165,6 +167,9 @@ class OptionLister {
       }
     }
     return fmt::format("{{ {} }}", shown);
+  }
+  static std::string value_of(const base::TimeZone& zone) {
+    return zone.name.empty() ? "" : quote(zone.name);
   }
   static std::string value_of(const TcpTarget& target) {
     return target.empty() ? "" : quote(target.text);
