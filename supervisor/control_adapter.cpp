@@ -37,8 +37,11 @@ std::string_view fleet_state_name(FleetState state) {
   return "stopping";
 }
 
-/// A oneshot is ready when it is done.
+/// A oneshot is ready when it is done, a scheduled one as long as its schedule goes on.
 bool is_ready(const ServiceMachine& machine) {
+  if (machine.rules().schedule) {
+    return machine.is_wanted();
+  }
   return machine.state() == ServiceState::kDone || (machine.state() == ServiceState::kRunning &&
                                                     machine.rules().type != ServiceType::kOneshot);
 }
@@ -61,6 +64,17 @@ void fill_exit(ServiceStatus& status, const ServiceMachine& machine) {
     status.signal = format_signal(exit.signal);
   } else {
     status.exit_code = exit.code;
+  }
+}
+
+void fill_schedule(ServiceStatus& status, const ScheduleMachine& schedule) {
+  status.skipped_runs = schedule.skipped();
+  status.missed_runs = schedule.missed();
+  status.next_run_ns = schedule.due_realtime_ns();
+  if (schedule.due_ns()) {
+    const std::uint64_t now_ns = base::monotonic_ns();
+    status.next_run_ns =
+        base::realtime_ns() + *schedule.due_ns() - std::min(*schedule.due_ns(), now_ns);
   }
 }
 
@@ -97,6 +111,7 @@ ServiceStatus ControlAdapter::service_status(ServiceId id) const {
   status.restarts = machine.restarts();
   status.reason = describe_reason(machine, parts_.fleet.checks(id));
   fill_exit(status, machine);
+  fill_schedule(status, parts_.fleet.schedule(id));
   if (machine.pid() > 0) {
     status.pid = machine.pid();
     if (const std::optional<ProcessUsage> usage = read_process_usage(machine.pid())) {
@@ -153,6 +168,7 @@ std::optional<ServiceProgress> ControlAdapter::progress(const std::string& servi
   progress.state = service_state_name(machine.state());
   progress.ready = is_ready(machine);
   progress.starts = starts_[*id];
+  progress.scheduled = machine.rules().schedule.has_value();
   progress.reloads = parts_.reload.progress(*id).ended;
   progress.reload_error = parts_.reload.progress(*id).error;
   progress.reason = describe_reason(machine, parts_.fleet.checks(*id));

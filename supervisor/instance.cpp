@@ -185,7 +185,9 @@ void Instance::on_loaded(const ReapedChild& child) {
 void Instance::on_state_changed(ServiceId service, const StateChange& change) {
   const ServiceMachine& machine = fleet_->service(service);
   const std::string& name = machine.rules().name;
-  const bool bad = change.to == ServiceState::kBackoff || change.to == ServiceState::kFailed;
+  const bool run_failed = change.to == ServiceState::kWaiting && !change.reason.empty();
+  const bool bad = change.to == ServiceState::kBackoff || change.to == ServiceState::kFailed ||
+                   run_failed;  // of a schedule
   const bool started = !machine.last_exit() || machine.last_exit()->kind != ExitKind::kNotStarted;
   // `birl run CMD` adds no word to what CMD says: how it ended is told by the exit code.
   const bool told_by_exit_code = !config_.configured && started;
@@ -213,6 +215,10 @@ void Instance::on_unhealthy(ServiceId service, std::string_view reason) {
   if (control_) {
     control_->on_state_change();
   }
+}
+
+void Instance::on_run_not_made(ServiceId service, std::string_view why) {
+  parts_.diag.warn("{}: {}", fleet_->service(service).rules().name, why);
 }
 
 void Instance::on_shutdown_began(std::string_view reason) {

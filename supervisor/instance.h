@@ -98,6 +98,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
 
   void on_state_changed(ServiceId service, const StateChange& change) override;
   void on_unhealthy(ServiceId service, std::string_view reason) override;
+  void on_run_not_made(ServiceId service, std::string_view why) override;
   void on_shutdown_began(std::string_view reason) override;
   void on_all_stopped(int exit_code, std::size_t left_behind) override;
   void on_router_ready() override;

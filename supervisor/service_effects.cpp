@@ -37,9 +37,12 @@ std::vector<std::string> describe_end(const ServiceMachine& machine, std::string
 }  // namespace
 
 ServiceEffects::ServiceEffects(Parts parts)
-    : parts_(std::move(parts)), fleet_timer_(parts_.loop, [this] {
-        fleet_->on_fleet_timer(fleet_timer_generation_, base::monotonic_ns());
-      }) {
+    : parts_(std::move(parts)),
+      fleet_timer_(
+          parts_.loop,
+          [this] { fleet_->on_fleet_timer(fleet_timer_generation_, base::monotonic_ns()); }),
+      schedule_timer_(parts_.loop, [this] { fleet_->on_schedule_timer(base::monotonic_ns()); }),
+      wall_timer_(parts_.loop, [this] { fleet_->on_schedule_timer(base::monotonic_ns()); }) {
   grow();
 }
 
@@ -195,6 +198,20 @@ void ServiceEffects::cancel_check_timer(ServiceId service) {
 
 void ServiceEffects::became_unhealthy(ServiceId service, std::string_view reason) {
   parts_.owner.on_unhealthy(service, reason);
+}
+
+std::uint64_t ServiceEffects::realtime_ns() {
+  return base::realtime_ns();
+}
+
+void ServiceEffects::start_schedule_timer(std::optional<std::uint64_t> delay_ns,
+                                          std::optional<std::uint64_t> realtime_ns) {
+  delay_ns ? schedule_timer_.start_once(base::to_timer_ms(*delay_ns)) : schedule_timer_.stop();
+  warn_of(wall_timer_.set(realtime_ns));
+}
+
+void ServiceEffects::run_not_made(ServiceId service, std::string_view why) {
+  parts_.owner.on_run_not_made(service, why);
 }
 
 void ServiceEffects::start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) {

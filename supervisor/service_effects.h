@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/service_starter.h"
 #include "supervisor/service_watch.h"
+#include "supervisor/wall_timer.h"
 
 namespace supervisor {
 
@@ -26,6 +28,7 @@ class ServiceEffects final : public FleetPort {
     virtual ~Owner() = default;
     virtual void on_state_changed(ServiceId service, const StateChange& change) = 0;
     virtual void on_unhealthy(ServiceId service, std::string_view reason) = 0;
+    virtual void on_run_not_made(ServiceId service, std::string_view why) = 0;
     virtual void on_shutdown_began(std::string_view reason) = 0;
     virtual void on_all_stopped(int exit_code, std::size_t left_behind) = 0;
   };
@@ -75,6 +78,10 @@ class ServiceEffects final : public FleetPort {
   void start_check_timer(ServiceId service, std::uint64_t delay_ns, std::uint64_t number) override;
   void cancel_check_timer(ServiceId service) override;
   void became_unhealthy(ServiceId service, std::string_view reason) override;
+  std::uint64_t realtime_ns() override;
+  void start_schedule_timer(std::optional<std::uint64_t> delay_ns,
+                            std::optional<std::uint64_t> realtime_ns) override;
+  void run_not_made(ServiceId service, std::string_view why) override;
   void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) override;
   void cancel_fleet_timer() override;
   void shutdown_began(std::string_view reason, std::uint64_t deadline_ns) override;
@@ -97,6 +104,8 @@ class ServiceEffects final : public FleetPort {
   FleetMachine* fleet_ = nullptr;
   std::vector<Run> runs_;
   base::Timer fleet_timer_;
+  base::Timer schedule_timer_;
+  WallTimer wall_timer_;
   std::uint64_t fleet_timer_generation_ = 0;
 };
 

@@ -16,17 +16,21 @@
 
 #include "base/command.h"
 #include "base/one_or_several.h"
+#include "base/time_zone.h"
 #include "base/units.h"
 #include "logging/sink_config.h"
+#include "supervisor/config/checks_config.h"
 #include "supervisor/config/context_config.h"
 
 namespace supervisor {
 
-using base::Command;
-
-enum class ServiceType : std::uint8_t { kDaemon, kOneshot };
+enum class ServiceType : std::uint8_t { kDaemon, kOneshot, kScheduled };
 [[nodiscard]] constexpr auto enum_names(ServiceType) {
-  return std::array<std::string_view, 2>{"daemon", "oneshot"};
+  return std::array<std::string_view, 3>{"daemon", "oneshot", "scheduled"};
+}
+enum class Overlap : std::uint8_t { kSkip, kQueue };
+[[nodiscard]] constexpr auto enum_names(Overlap) {
+  return std::array<std::string_view, 2>{"skip", "queue"};
 }
 enum class StartMode : std::uint8_t { kBoot, kManual };
 [[nodiscard]] constexpr auto enum_names(StartMode) {
@@ -43,10 +47,6 @@ enum class RestartLimitThen : std::uint8_t { kStop, kShutdown };
 enum class StopTo : std::uint8_t { kProcess, kGroup };
 [[nodiscard]] constexpr auto enum_names(StopTo) {
   return std::array<std::string_view, 2>{"process", "group"};
-}
-enum class UnhealthyThen : std::uint8_t { kRestart, kShutdown, kNone };
-[[nodiscard]] constexpr auto enum_names(UnhealthyThen) {
-  return std::array<std::string_view, 3>{"restart", "shutdown", "none"};
 }
 enum class WatchThen : std::uint8_t { kReload, kRestart };
 [[nodiscard]] constexpr auto enum_names(WatchThen) {
@@ -132,68 +132,6 @@ struct WatchConfig {
   }
 };
 
-/// What a tcp check connects to: a port, host:port or unix:/path (process/probe_target.h).
-struct TcpTarget {
-  std::string text;  // empty: none
-
-  [[nodiscard]] bool empty() const { return text.empty(); }
-  template <typename V>
-  void visit(V& v) {
-    v.field("text", text);
-  }
-};
-
-/// How it is known that a service is ready. At most one of the first six is set; none: it is ready
-/// once it runs.
-struct ReadyConfig {
-  std::optional<std::int32_t> fd;
-  bool sd_notify = false;
-  TcpTarget tcp;
-  std::string http;
-  Command command;
-  std::string file;
-  base::Duration interval = base::milliseconds(250);
-  std::optional<base::Duration> timeout;  // unset: none
-
-  template <typename V>
-  void visit(V& v) {
-    v.field("fd", fd, "ready when it writes a newline to this descriptor");
-    v.field("sd_notify", sd_notify, "ready when it sends READY=1 to $NOTIFY_SOCKET");
-    v.field("tcp", tcp, "ready when this accepts: a port, host:port or unix:/path");
-    v.field("http", http, "ready when this URL answers with 200 to 399");
-    v.field("command", command, "ready when this command succeeds");
-    v.field("file", file, "ready when this path exists");
-    v.field("interval", interval, "pause between two looks");
-    v.field("timeout", timeout, "the longest start; then it counts as a crash");
-  }
-};
-
-/// At most one of the first four is set; none: its health is not looked at.
-struct HealthConfig {
-  std::string http;
-  TcpTarget tcp;
-  Command command;
-  bool watchdog = false;
-  base::Duration interval = base::seconds(10);
-  base::Duration timeout = base::seconds(3);
-  std::uint32_t failures = 3;
-  base::Duration start_period{0};
-  UnhealthyThen then = UnhealthyThen::kRestart;
-
-  template <typename V>
-  void visit(V& v) {
-    v.field("http", http, "healthy while this URL answers with 200 to 399");
-    v.field("tcp", tcp, "healthy while this accepts: a port, host:port or unix:/path");
-    v.field("command", command, "healthy while this command succeeds");
-    v.field("watchdog", watchdog, "healthy while WATCHDOG=1 comes to $NOTIFY_SOCKET in time");
-    v.field("interval", interval, "pause between two checks; longest one between two messages");
-    v.field("timeout", timeout, "a check that takes longer is killed and has failed");
-    v.field("failures", failures, "so many in a row make it unhealthy");
-    v.field("start_period", start_period, "failures do not count so long after it is ready");
-    v.field("then", then, "what an unhealthy service gets: restart, shutdown or none");
-  }
-};
-
 struct RingConfig {
   base::ByteCount size{1U << 20U};
 
@@ -207,6 +145,11 @@ struct ServiceConfig {
   std::string name;  // the table's name
   ServiceType type = ServiceType::kDaemon;
   StartMode start = StartMode::kBoot;
+  std::string schedule;     // machine/cron.h
+  base::TimeZone timezone;  // of the schedule; zones.h fills it
+  Overlap overlap = Overlap::kSkip;
+  bool catch_up = false;
+  std::optional<base::Duration> timeout;  // unset: none
   std::vector<std::string> after;
   std::vector<std::string> wants;
   std::vector<std::string> needs;  // `requires`, which is a word of the language
@@ -227,7 +170,7 @@ struct ServiceConfig {
   std::map<std::string, std::string> environment_from_file;
   bool clear_environment = false;
   bool primary = false;
-  std::optional<RestartPolicy> restart;  // unset: always (daemon), never (primary, oneshot)
+  std::optional<RestartPolicy> restart;  // unset: always (daemon), never (primary, others)
   std::vector<std::int32_t> success_exit_codes{0};
   BackoffConfig backoff;
   RestartLimitConfig restart_limit;
@@ -248,8 +191,13 @@ struct ServiceConfig {
 
   template <typename V>
   void visit(V& v) {
-    v.field("type", type, "daemon runs on; oneshot runs to its end once");
+    v.field("type", type, "daemon runs on; oneshot runs to its end once, scheduled now and then");
     v.field("start", start, "boot, or manual: only by `birl start`");
+    v.field("schedule", schedule, "when it runs: \"*/5 * * * *\", \"@every 30s\", @daily");
+    v.field("timezone", timezone, "of its schedule, like Europe/Berlin; without it $TZ, else UTC");
+    v.field("overlap", overlap, "a run that is due while the last one runs: skip, or queue it");
+    v.field("catch_up", catch_up, "one run for those missed when the clock jumped or slept");
+    v.field("timeout", timeout, "the longest run; then it is stopped and has failed");
     v.field("after", after, "services that come first: ready, done, failed or not to be started");
     v.field("wants", wants, "like `after`, and starts them too");
     v.field("requires", needs, "like `wants`, and they must be ready; it stops when they do");

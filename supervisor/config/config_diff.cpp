@@ -21,6 +21,11 @@ struct KeyRule {
 
 constexpr auto kServiceKeys = std::to_array<KeyRule>({
     {"start", KeyRule::Effect::kLive},
+    {"schedule", KeyRule::Effect::kLive},
+    {"timezone", KeyRule::Effect::kLive},
+    {"overlap", KeyRule::Effect::kLive},
+    {"catch_up", KeyRule::Effect::kLive},
+    {"timeout", KeyRule::Effect::kLive},  // of the next run
     {"after", KeyRule::Effect::kLive},
     {"wants", KeyRule::Effect::kLive},
     {"requires", KeyRule::Effect::kLive},

@@ -11,6 +11,7 @@
 #include "supervisor/config/sources.h"
 #include "supervisor/config/toml_reader.h"
 #include "supervisor/config/validate.h"
+#include "supervisor/config/zones.h"
 
 namespace supervisor {
 namespace {
@@ -68,6 +69,7 @@ LoadedConfig load_config(const LoadRequest& request) {
   Places places;
   loaded.config = read_config_tree(tree.root, request.environment, places, problems);
   loaded.config.configured = !sources.empty();
+  load_zones(loaded.config, request, places, problems);
   validate(loaded.config, places, tree.removed, problems);
   if (request.check_paths) {
     check_paths(loaded.config, places, problems);

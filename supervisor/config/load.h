@@ -4,7 +4,7 @@
 // Runs in a short-lived child (the "load" and "check" roles of birl-router), never in PID 1: it
 // links a TOML parser and reads files of the user's. Everything that it depends on enters by
 // LoadRequest. The stages, each a file of its own: sources -> toml_reader -> merge -> complete ->
-// config_reader (with expand) -> validate.
+// config_reader (with expand) -> zones -> validate.
 // Errors: never by exception and never only the first; see LoadedConfig::problems.
 #pragma once
 
@@ -37,6 +37,7 @@ struct LoadRequest {
   bool needs_service = false;             // for `run`: neither a service nor CMD is an error
   bool check_paths = false;               // for `check`: tells programs and directories not there
   std::string etc_directory = "/etc/birl";
+  std::string zone_directory = "/usr/share/zoneinfo";
   Environment environment;
 };
 

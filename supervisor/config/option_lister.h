@@ -76,6 +76,7 @@ class OptionLister {
   static constexpr bool kIsTable =
       base::Visitable<T, OptionLister> && !std::is_same_v<T, Command> &&
       !std::is_same_v<T, TcpTarget> && !std::is_same_v<T, base::Secret> &&
+      !std::is_same_v<T, base::TimeZone> &&
       !std::is_base_of_v<base::OneOrSeveral, T>;
   void add_word(std::string_view word) {
     if (word.empty()) {
@@ -114,6 +115,7 @@ class OptionLister {
   template <typename T>
   requires kIsTable<T>
   static std::string type_of(T) { return "table"; }
+  static std::string type_of(const base::TimeZone&) { return "string"; }
   static std::string type_of(const TcpTarget&) { return "port, or string"; }
   static std::string type_of(const Command&) { return "array of strings, or string"; }
   template <typename T>
@@ -177,6 +179,9 @@ class OptionLister {
       }
     }
     return fmt::format("{{ {} }}", shown);
+  }
+  static std::string value_of(const base::TimeZone& zone) {
+    return zone.name.empty() ? "" : quote(zone.name);
   }
   static std::string value_of(const TcpTarget& target) {
     return target.empty() ? "" : quote(target.text);

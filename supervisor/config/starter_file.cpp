@@ -15,6 +15,9 @@ const Examples& service_examples() {
   static const Examples kExamples{
       {"command", R"(=["sleep", "infinity"])"},
       {"primary", "=true"},
+      {"schedule", R"("*/5 * * * *")"},
+      {"timezone", R"("Europe/Berlin")"},
+      {"timeout", R"("10m")"},
       {"umask", R"("0022")"},
       {"nice", "0"},
       {"oom_score_adjust", "0"},

@@ -134,6 +134,9 @@ class ValueReader {
   bool fill(Node& node, const KeyPath& path, TcpTarget& member) {
     return set(member, read_tcp_target(node, path));
   }
+  bool fill(Node& node, const KeyPath& path, base::TimeZone& member) {
+    return set(member.name, read_string(node, path));
+  }
   bool fill(Node& node, const KeyPath& path, Command& member) {
     return set(member, read_command(node, path));
   }

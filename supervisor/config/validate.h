@@ -67,6 +67,8 @@ void validate_context(const Judge& judge, const ServiceConfig& service, const st
 void validate_stages(const Judge& judge);
 /// `ready` and `health`.
 void validate_checks(const Judge& judge, const ServiceConfig& service, const std::string& path);
+/// `schedule` and what goes with it; `timeout`.
+void validate_schedule(const Judge& judge, const ServiceConfig& service, const std::string& path);
 /// `after`, `wants` and `requires` of all services: names that exist, no cycle.
 void validate_order(const Judge& judge);
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);

@@ -32,8 +32,11 @@ bool check_ways(const Judge& judge, const ServiceConfig& service, const std::str
   if (!judge.has(path) || !judge.readable(path)) {
     return false;
   }
-  if (service.type == ServiceType::kOneshot) {
-    judge.require(is_inherited(judge, path), path, "a oneshot is ready when it is done");
+  if (service.type != ServiceType::kDaemon) {
+    judge.require(is_inherited(judge, path), path,
+                  service.type == ServiceType::kOneshot
+                      ? "a oneshot is ready when it is done"
+                      : "a scheduled service is ready while it waits for its next run");
     return false;
   }
   std::vector<std::string_view> keys;

@@ -137,6 +137,7 @@ void validate_service(const Judge& judge, const ServiceConfig& service, const st
   validate_backoff(judge, service.backoff, path + ".backoff");
   validate_restart_limit(judge, path + ".restart_limit");
   judge.require_signal(service.stop.signal, path + ".stop.signal");
+  validate_schedule(judge, service, path);
   validate_context(judge, service, path);
   validate_checks(judge, service, path);
   validate_log(judge, service, path + ".log");

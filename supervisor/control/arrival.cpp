@@ -26,7 +26,24 @@ bool is_down(const ServiceProgress& progress) {
   return progress.state == "stopped" || progress.state == "failed" || progress.state == "done";
 }
 
+/// Its run is over when it waits for the next one.
+Arrival find_run(std::uint64_t starts_before, const ServiceProgress& progress) {
+  if (progress.state == "failed" || progress.state == "stopped") {
+    return failed(reason_of(progress));
+  }
+  if (progress.starts > starts_before && progress.state == "backoff") {
+    return failed(reason_of(progress));
+  }
+  if (progress.starts > starts_before && progress.state == "waiting") {
+    return progress.reason.empty() ? arrived() : failed(progress.reason);
+  }
+  return pending();
+}
+
 Arrival find_started(std::uint64_t starts_before, const ServiceProgress& progress) {
+  if (progress.scheduled) {
+    return find_run(starts_before, progress);
+  }
   if (progress.state == "done" || (progress.state == "running" && progress.ready)) {
     return arrived();
   }

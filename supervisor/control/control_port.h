@@ -27,6 +27,7 @@ struct ServiceProgress {
   bool ready = false;        // as in ServiceStatus
   std::uint64_t starts = 0;  // how often it has entered `starting` since boot
   std::string reason;
+  bool scheduled = false;      // it runs now and then; `reason` of `waiting` is of a failed run
   std::uint64_t reloads = 0;   // how many have ended
   std::string reload_error{};  // of the last one
 };

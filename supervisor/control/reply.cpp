@@ -103,6 +103,8 @@ ServiceStatus read_service(const Json& json) {
   read(json, "exit_code", service.exit_code);
   read(json, "signal", service.signal);
   service.next_run_ns = read_time(json, "next_run");
+  read(json, "skipped_runs", service.skipped_runs);
+  read(json, "missed_runs", service.missed_runs);
   read(json, "memory_bytes", service.memory_bytes);
   read(json, "cpu_s", service.cpu_s);
   read(json, "blocked_s", service.blocked_s);

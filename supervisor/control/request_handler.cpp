@@ -199,8 +199,12 @@ base::Result<std::vector<Hold::Place>> RequestHandler::find_places(const Request
       return no_such_service(name, port_.service_names());
     }
     const bool is_reload = request.verb == Verb::kReload;
-    places.push_back(
-        {.service = name, .before = is_reload ? progress->reloads : progress->starts, .error = {}});
+    const bool runs = progress->state == "starting" || progress->state == "running";
+    // To start a scheduled one that runs is to wait for the end of that run.
+    const bool counts = request.verb == Verb::kStart && progress->scheduled && runs;
+    places.push_back({.service = name,
+                      .before = is_reload ? progress->reloads : progress->starts - (counts ? 1 : 0),
+                      .error = {}});
   }
   return places;
 }

@@ -50,6 +50,8 @@ void put_service(JsonWriter& json, const ServiceStatus& service) {
   json.field("primary", service.primary);
   json.field("start_at_boot", service.start_at_boot);
   put_time(json, "next_run", service.next_run_ns);
+  json.field("skipped_runs", service.skipped_runs);
+  json.field("missed_runs", service.missed_runs);
   put_optional(json, "memory_bytes", service.memory_bytes);
   put_optional(json, "cpu_s", service.cpu_s);
   json.field("blocked_s", service.blocked_s);

@@ -33,9 +33,11 @@ struct ServiceStatus {
   std::optional<std::int64_t> pid;
   std::optional<std::uint64_t> since_ns;  // of the last change of state
   std::uint64_t restarts = 0;
-  std::optional<std::int32_t> exit_code;  // of the last run that ended
-  std::optional<std::string> signal;      // that ended it: "KILL"
-  std::optional<std::uint64_t> next_run_ns;
+  std::optional<std::int32_t> exit_code;     // of the last run that ended
+  std::optional<std::string> signal;         // that ended it: "KILL"
+  std::optional<std::uint64_t> next_run_ns;  // of a scheduled one, and:
+  std::uint64_t skipped_runs = 0;            // due while the last one still ran
+  std::uint64_t missed_runs = 0;             // the clock was set, or the machine slept
   std::optional<std::uint64_t> memory_bytes;
   std::optional<double> cpu_s;
   double blocked_s = 0;  // time it waited for its logs

@@ -51,13 +51,24 @@ std::string format_state(const ServiceStatus& service) {
   return service.state == "running" && !service.ready ? "running, not ready" : service.state;
 }
 
+/// What is to be said of it: why it is as it is, what it says itself, when it runs next.
+std::string format_reason(const ServiceStatus& service, std::uint64_t now_ns) {
+  const std::string& said = service.reason.empty() ? service.said : service.reason;
+  if (!service.next_run_ns || service.state != "waiting") {
+    return said;
+  }
+  const std::uint64_t left_ns = *service.next_run_ns - std::min(*service.next_run_ns, now_ns);
+  return fmt::format("next run in {}{}{}", format_age(left_ns / base::kNsPerSecond),
+                     said.empty() ? "" : "; ", said);
+}
+
 std::string format_services(const StatusReport& report, std::uint64_t now_ns) {
   std::vector<Row> rows{{"SERVICE", "STATE", "PID", "SINCE", "RESTARTS", "EXIT", "REASON"}};
   for (const ServiceStatus& service : report.services) {
     rows.push_back({service.primary ? service.name + " *" : service.name, format_state(service),
                     format_pid(service.pid), format_since(service.since_ns, now_ns),
                     fmt::format("{}", service.restarts), format_exit(service),
-                    service.reason.empty() ? service.said : service.reason});
+                    format_reason(service, now_ns)});
   }
   return format_columns(rows);
 }

@@ -47,6 +47,8 @@ std::string_view describe_timer(TimerKind kind) {
       return "its group is looked at again";
     case TimerKind::kHook:
       return "its on_exit gets KILL";
+    case TimerKind::kRun:
+      return "its run has had its time";
   }
   return "";
 }
@@ -70,6 +72,23 @@ void explain_checks(std::vector<std::string>& lines, const CheckMachine& checks,
   }
 }
 
+void explain_schedule(std::vector<std::string>& lines, const ScheduleMachine& schedule,
+                      std::uint64_t now_ns) {
+  if (const auto due_ns = schedule.due_realtime_ns()) {
+    lines.push_back(fmt::format("its next run: {}", base::format_rfc3339_ms(*due_ns)));
+  } else if (schedule.due_ns()) {
+    lines.push_back(fmt::format("its next run: in {}", format_span(now_ns, *schedule.due_ns())));
+  }
+  if (schedule.skipped() != 0) {
+    lines.push_back(
+        fmt::format("runs skipped since the last one was not over: {}", schedule.skipped()));
+  }
+  if (schedule.missed() != 0) {
+    lines.push_back(fmt::format("runs missed, for the clock was set or the machine slept: {}",
+                                schedule.missed()));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> explain(const FleetMachine& fleet, ServiceId service,
@@ -84,6 +103,7 @@ std::vector<std::string> explain(const FleetMachine& fleet, ServiceId service,
                                 other.rules().name, describe_state(other)));
   }
   explain_checks(lines, fleet.checks(service), now_ns);
+  explain_schedule(lines, fleet.schedule(service), now_ns);
   if (machine.last_exit()) {
     lines.push_back(fmt::format("its last run: {}", machine.last_exit()->describe()));
   }

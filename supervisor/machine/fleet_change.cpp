@@ -13,11 +13,13 @@ void FleetMachine::add_service(ServiceId id, ServiceRules rules) {
   ASSERT(id <= services_.size());
   if (id < services_.size()) {
     checks_[id].set_rules(rules.checks);
+    schedules_[id] = ScheduleMachine(rules.schedule);
     services_[id]->renew(std::move(rules));
     removed_[id] = false;
     return;
   }
   checks_.emplace_back(id, rules.checks, port_);
+  schedules_.emplace_back(rules.schedule);
   services_.push_back(
       std::make_unique<ServiceMachine>(id, std::move(rules), static_cast<ServicePort&>(*this)));
   removed_.push_back(false);
@@ -65,10 +67,12 @@ void FleetMachine::change_services(FleetChange& change) {
     update(service.id, std::move(service.rules));
   }
   for (FleetChange::Service& service : change.restarted) {
+    set_schedule(service.id, service.rules);
     services_[service.id]->set_next_rules(std::move(service.rules));
   }
   for (FleetChange::Service& service : change.added) {
     if (service.id < services_.size() && !services_[service.id]->at_rest()) {
+      set_schedule(service.id, service.rules);
       services_[service.id]->set_next_rules(std::move(service.rules));  // it comes back as it goes
       removed_[service.id] = false;
     } else {
@@ -113,6 +117,7 @@ void FleetMachine::update(ServiceId id, ServiceRules rules) {
   ServiceMachine& service = *services_[id];
   const bool starts = service.state() == ServiceState::kStarting;
   checks_[id].set_rules(rules.checks);
+  set_schedule(id, rules);
   service.set_rules(std::move(rules));
   if (starts) {
     // What it was waiting for may be another thing now.
@@ -123,7 +128,11 @@ void FleetMachine::update(ServiceId id, ServiceRules rules) {
 
 /// Who was stopped by the operator stays so; who has failed or is done may do better now.
 void FleetMachine::restart_changed(ServiceId id) {
-  const ServiceState state = services_[id]->state();
+  const ServiceMachine& service = *services_[id];
+  const ServiceState state = service.state();
+  if (service.rules().schedule && service.next_rules().schedule) {
+    return;  // its next run is soon enough
+  }
   if (state == ServiceState::kStopped || state == ServiceState::kStopping) {
     return;
   }

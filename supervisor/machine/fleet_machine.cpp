@@ -96,6 +96,7 @@ void FleetMachine::on_fleet_timer(std::uint64_t generation, std::uint64_t now_ns
 base::Result<void> FleetMachine::start(std::string_view name, std::uint64_t now_ns) {
   TRY_ASSIGN(const ServiceId id, find_for("start", name));
   start_with_dependencies(id, now_ns);
+  inputs_.push_back({id, {.kind = ServiceEventKind::kRun}, now_ns});
   drain();
   return {};
 }
@@ -110,6 +111,7 @@ base::Result<void> FleetMachine::stop(std::string_view name, std::uint64_t now_n
 base::Result<void> FleetMachine::restart(std::string_view name, std::uint64_t now_ns) {
   TRY_ASSIGN(const ServiceId id, find_for("restart", name));
   restart_with_dependencies(id, now_ns);
+  inputs_.push_back({id, {.kind = ServiceEventKind::kRun}, now_ns});
   drain();
   return {};
 }
@@ -190,6 +192,7 @@ void FleetMachine::handle(Input input) {
   now_ns_ = input.now_ns;
   services_[input.service]->step(input.event, input.now_ns);
   pursue_checks(input.service, input.now_ns);
+  pursue_schedule(input.service, input.now_ns);
 }
 
 // ---- what the machines ask for ----

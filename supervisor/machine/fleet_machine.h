@@ -44,6 +44,10 @@
 // its id is free for a service that is added later. Who is to be restarted ends by its old rules
 // and starts by the new ones.
 //
+// Schedules. A scheduled service that is wanted is `waiting`; nobody waits for it: to those that
+// depend on it, it is up. When its time comes it waits for what it depends on itself, and runs. A
+// run that is due while the last one is not over is skipped or queued.
+//
 // Exit code: what decided first. A primary that ended (also while being stopped: 143 if it died of
 // the TERM), the code of an explicit request, the last code of a service whose restart_limit ended
 // the container, the code of the init script whose failure did. Nothing decided: the last exit of a
@@ -110,6 +114,13 @@ class FleetPort : public ServicePort, public CheckPort {
   [[nodiscard]] virtual StagePort& stages() = 0;
   /// Its checks fail; what follows, follows.
   virtual void became_unhealthy(ServiceId service, std::string_view reason) = 0;
+  [[nodiscard]] virtual std::uint64_t realtime_ns() = 0;  // unix time; it may jump
+  /// When schedules are looked at next: after `delay_ns`, at `realtime_ns` or when the wall clock
+  /// was set, whatever comes first; both replace the former ones. Fires into on_schedule_timer.
+  virtual void start_schedule_timer(std::optional<std::uint64_t> delay_ns,
+                                    std::optional<std::uint64_t> realtime_ns) = 0;
+  /// A run of its schedule was skipped or missed, for people: "skipped a run: ...".
+  virtual void run_not_made(ServiceId service, std::string_view why) = 0;
   /// One timer; a new one replaces it. Fires into on_fleet_timer.
   virtual void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) = 0;
   virtual void cancel_fleet_timer() = 0;
@@ -164,10 +175,12 @@ class FleetMachine final : private ServicePort {
   /// Its start or stop under way may last `more_ns` from now.
   void on_extend(ServiceId service, std::uint64_t more_ns, std::uint64_t now_ns);
   void on_fleet_timer(std::uint64_t generation, std::uint64_t now_ns);
+  void on_schedule_timer(std::uint64_t now_ns);
 
   // The operator's commands. They return when the request is taken, not when it is fulfilled. A
   // service that is where it is wanted is left alone. To start one is to start what it wants and
-  // requires; to stop one is to stop what requires it; a restart leaves the others alone.
+  // requires; to stop one is to stop what requires it; a restart leaves the others alone. A
+  // scheduled service that is started or restarted runs now.
   [[nodiscard]] base::Result<void> start(std::string_view name, std::uint64_t now_ns);
   [[nodiscard]] base::Result<void> stop(std::string_view name, std::uint64_t now_ns);
   [[nodiscard]] base::Result<void> restart(std::string_view name, std::uint64_t now_ns);
@@ -185,6 +198,7 @@ class FleetMachine final : private ServicePort {
   [[nodiscard]] std::size_t service_count() const { return services_.size(); }
   [[nodiscard]] const ServiceMachine& service(ServiceId id) const { return *services_[id]; }
   [[nodiscard]] const CheckMachine& checks(ServiceId id) const { return checks_[id]; }
+  [[nodiscard]] const ScheduleMachine& schedule(ServiceId id) const { return schedules_[id]; }
   [[nodiscard]] const DependencyGraph& graph() const { return graph_; }
   [[nodiscard]] std::optional<ServiceId> find(std::string_view name) const;
   [[nodiscard]] std::optional<ServiceId> find_by_pid(pid_t pid) const;
@@ -249,6 +263,13 @@ class FleetMachine final : private ServicePort {
   void act_on(ServiceId service, CheckVerdict verdict, std::uint64_t now_ns);
   void on_unhealthy(ServiceId service, const std::string& why, std::uint64_t now_ns);
 
+  // Schedules (fleet_schedule.cpp).
+  [[nodiscard]] ClockReading read_clocks(std::uint64_t now_ns);
+  void pursue_schedule(ServiceId service, std::uint64_t now_ns);
+  void set_schedule(ServiceId service, const ServiceRules& rules);
+  void make_run(ServiceId service, std::uint64_t now_ns);
+  void start_schedule_timer(std::uint64_t now_ns);
+
   void post(ServiceId service, ServiceEvent event, std::uint64_t now_ns);
   void post_all(const ServiceEvent& event, std::uint64_t now_ns);
   void drain();
@@ -279,8 +300,12 @@ class FleetMachine final : private ServicePort {
   FleetPort& port_;
   DependencyGraph graph_;
   std::vector<std::unique_ptr<ServiceMachine>> services_;
-  std::vector<CheckMachine> checks_;  // by ServiceId
-  std::vector<bool> removed_;         // by ServiceId
+  std::vector<CheckMachine> checks_;        // by ServiceId
+  std::vector<ScheduleMachine> schedules_;  // by ServiceId
+  std::vector<bool> removed_;               // by ServiceId
+  /// What start_schedule_timer was last asked for.
+  std::optional<std::uint64_t> schedule_due_ns_;
+  std::optional<std::uint64_t> schedule_realtime_ns_;
   std::array<std::optional<StageMachine>, kStageNames.size()> stages_;
   FleetState state_ = FleetState::kRunning;
   StopStep step_ = StopStep::kNone;

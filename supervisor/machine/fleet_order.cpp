@@ -70,6 +70,9 @@ FleetMachine::Obstacle FleetMachine::find_obstacle(const Dependency& dependency,
     return {.down = true,
             .reason = with_reason(fmt::format("requires {}, which {}", name, how), reason)};
   };
+  if (other.rules().schedule && !other.at_rest() && other.state() != ServiceState::kStopping) {
+    return {};  // it runs now and then
+  }
   const auto is_on_its_way = [&](std::string_view how) -> Obstacle {
     return {.down = false, .reason = fmt::format("waits for {}, which {}", name, how)};
   };
@@ -121,14 +124,16 @@ bool FleetMachine::review() {
 }
 
 void FleetMachine::review_waiting() {
-  const auto waits = [](const auto& service) { return service->state() == ServiceState::kWaiting; };
+  const auto waits = [](const auto& service) {
+    return service->state() == ServiceState::kWaiting && !service->waits_for_its_time();
+  };
   if (std::ranges::none_of(services_, waits)) {
     return;
   }
   std::vector<Obstacle> obstacles(services_.size());
   for (const ServiceId id : graph_.order()) {
     const ServiceMachine& service = *services_[id];
-    if (service.state() != ServiceState::kWaiting) {
+    if (service.state() != ServiceState::kWaiting || service.waits_for_its_time()) {
       continue;
     }
     obstacles[id] = find_obstacle(id, obstacles);
@@ -181,10 +186,22 @@ bool FleetMachine::has_dependent_to_stop(ServiceId service) const {
 }
 
 /// True: a primary is among them. One that waits for its start stays: the other may come up again.
+/// A scheduled one between its runs stays too, and with it those that require only that.
 bool FleetMachine::stop_dependents(ServiceId service, std::string_view why, std::uint64_t now_ns) {
   bool takes_a_primary = false;
+  std::vector<bool> goes_down(services_.size(), false);
+  goes_down[service] = true;
   for (const ServiceId id : graph_.stopped_with(service)) {
     const ServiceMachine& dependent = *services_[id];
+    const bool loses_one =
+        std::ranges::any_of(graph_.dependencies(id), [&](const Dependency& dependency) {
+          return dependency.kind == DependencyKind::kRequires && goes_down[dependency.on];
+        });
+    goes_down[id] =
+        loses_one && !(dependent.rules().schedule && dependent.state() == ServiceState::kWaiting);
+    if (!goes_down[id]) {
+      continue;
+    }
     if (!dependent.has_something_to_stop() || dependent.state() == ServiceState::kWaiting) {
       continue;
     }

@@ -23,7 +23,7 @@ AfterRun decide_after_run(ServiceType type, RestartPolicy policy, bool success) 
   }
   switch (policy) {
     case RestartPolicy::kAlways:
-      return AfterRun::kRestart;
+      return type == ServiceType::kScheduled ? for_good : AfterRun::kRestart;
     case RestartPolicy::kOnFailure:
       return success ? for_good : AfterRun::kRestart;
     case RestartPolicy::kNever:

@@ -16,7 +16,8 @@ namespace supervisor {
 
 enum class AfterRun : std::uint8_t { kRestart, kDone, kFailed };
 
-/// A oneshot that succeeded is done whatever the policy says: `always` means until it succeeds.
+/// A oneshot that succeeded is done whatever the policy says: `always` means until it succeeds. Of
+/// a scheduled service it is the run that is over; `always` is its schedule's business.
 [[nodiscard]] AfterRun decide_after_run(ServiceType type, RestartPolicy policy, bool success);
 
 class Backoff {

@@ -32,33 +32,6 @@ ServiceMachine::ServiceMachine(ServiceId id, ServiceRules rules, ServicePort& po
       backoff_(rules_.backoff),
       window_(rules_.restart_limit) {}
 
-void ServiceMachine::renew(ServiceRules rules) {
-  ASSERT(at_rest());
-  set_rules(std::move(rules));
-  state_ = ServiceState::kStopped;
-  restarts_ = 0;
-  last_exit_.reset();
-  stop_report_.reset();
-  reason_.clear();
-  exit_hook_due_ = false;
-}
-
-void ServiceMachine::set_rules(ServiceRules rules) {
-  next_rules_.reset();
-  rules_ = std::move(rules);
-  backoff_ = Backoff(rules_.backoff);
-  window_ = RestartWindow(rules_.restart_limit);
-  exit_hook_due_ = rules_.has_exit_hook && (child_ == ChildPhase::kAlive || exit_hook_due_);
-}
-
-void ServiceMachine::set_next_rules(ServiceRules rules) {
-  if (child_ == ChildPhase::kNone) {
-    set_rules(std::move(rules));
-  } else {
-    next_rules_ = std::move(rules);
-  }
-}
-
 void ServiceMachine::step(const ServiceEvent& event, std::uint64_t now_ns) {
   now_ns_ = now_ns;
   dispatch(event);
@@ -73,6 +46,8 @@ void ServiceMachine::dispatch(const ServiceEvent& event) {
       return on_stop(event);
     case ServiceEventKind::kRestart:
       return on_restart();
+    case ServiceEventKind::kRun:
+      return on_run();
     case ServiceEventKind::kDependenciesMet:
       return on_dependencies_met();
     case ServiceEventKind::kDependenciesBlocked:
@@ -219,8 +194,7 @@ void ServiceMachine::on_spawned(const ServiceEvent& event) {
   switch (state_) {
     case ServiceState::kStarting:
       cancel_timer();
-      return rules_.awaits_ready() && !ready_early_ ? await_ready()
-                                                    : enter(ServiceState::kRunning, "");
+      return rules_.awaits_ready() && !ready_early_ ? await_ready() : begin_running();
     case ServiceState::kStopping:
       // The stop that came while it was being spawned; its timer runs.
       return stop_phase_ == StopPhase::kAsked ? run_stop_command() : void();
@@ -281,7 +255,7 @@ void ServiceMachine::on_ready() {
   switch (state_) {
     case ServiceState::kStarting:
       ready_early_ = child_ == ChildPhase::kSpawning;
-      return ready_early_ ? void() : enter(ServiceState::kRunning, "");
+      return ready_early_ ? void() : begin_running();
     case ServiceState::kStopped:
     case ServiceState::kWaiting:
     case ServiceState::kRunning:
@@ -345,11 +319,12 @@ void ServiceMachine::on_timer(const ServiceEvent& event) {
       return begin_wait();
     case ServiceState::kStarting:
       return on_start_timer();
+    case ServiceState::kRunning:
+      return on_run_too_long();
     case ServiceState::kStopping:
       return on_stop_timer();
     case ServiceState::kStopped:
     case ServiceState::kWaiting:
-    case ServiceState::kRunning:
     case ServiceState::kFailed:
     case ServiceState::kDone:
       ASSERT(false && "these states have no timer");
@@ -375,6 +350,7 @@ void ServiceMachine::enter(ServiceState state, std::string reason) {
   cancel_timer();
   const ServiceState from = std::exchange(state_, state);
   since_ns_ = now_ns_;
+  due_ = due_ && !is_at_rest(state);
   reason_ = std::move(reason);
   port_.state_changed(id_, {from, state, reason_});
 }

@@ -21,10 +21,10 @@
 // Three axes, of which only these combinations exist (check_invariants):
 //   state               child                   timer
 //   stopped failed done none                    none
-//   waiting             none                    none
+//   waiting             none                    none (scheduled: also for its time)
 //   starting            spawning                spawn
 //                       alive (not ready)       ready, none without a ready.timeout
-//   running             alive                   none
+//   running             alive                   none, run with a timeout
 //   stopping            spawning | alive | hook held: none, or stop at a shutdown's deadline
 //                       spawning | alive        stop, none after the KILL
 //                       lingering               linger: polls, up to the stop's deadline
@@ -54,6 +54,11 @@
 // and a stop to stopped. A hurry leaves on_exit out. A oneshot that is done and has a stop.command
 // runs that when it is stopped.
 //
+// Scheduled services (service_schedule.cpp) are `waiting` between their runs, for their time, which
+// is the fleet's to know (schedule_machine.h): kRun makes them due. After a run, well or not, they
+// wait again: done and failed are not for them, unless restart_limit ends the container. Retries of
+// a failed run (restart = "on-failure") belong to that run.
+//
 // Every event is legal in every state, late and repeated ones too: the switches in the source are
 // total over the states, and each cell that does nothing says so. A process that nobody asked for
 // (a spawn reported after it was abandoned) is killed.
@@ -75,6 +80,7 @@ enum class ServiceEventKind : std::uint8_t {
   kStart,                // the operator or the boot wants it up
   kStop,                 // down, for the reason `text`; `held`: with the signal later
   kRestart,              // down, then up
+  kRun,                  // a scheduled one runs now; nothing for others
   kDependenciesMet,      // it may start
   kDependenciesBlocked,  // it may not, `text` says why
   kSpawned,              // `incarnation` is running as `pid`
@@ -137,6 +143,14 @@ class ServiceMachine {
   [[nodiscard]] ServiceState state() const { return state_; }
   [[nodiscard]] ChildPhase child() const { return child_; }
   [[nodiscard]] bool at_rest() const { return is_at_rest(state_); }
+  /// Scheduled, between two runs.
+  [[nodiscard]] bool waits_for_its_time() const {
+    return state_ == ServiceState::kWaiting && rules_.schedule && !due_;
+  }
+  /// It is up, or on its way there.
+  [[nodiscard]] bool is_wanted() const {
+    return !at_rest() && !(state_ == ServiceState::kStopping && goal_ == Goal::kDown);
+  }
   /// The live process; 0 when there is none, while it is being spawned, and when it was reaped.
   [[nodiscard]] pid_t pid() const { return child_ == ChildPhase::kAlive ? pid_ : 0; }
   [[nodiscard]] std::uint64_t since_ns() const { return since_ns_; }  // of the state
@@ -172,6 +186,7 @@ class ServiceMachine {
   void on_start();
   void on_stop(const ServiceEvent& event);
   void on_restart();
+  void on_run();
   void on_dependencies_met();
   void on_dependencies_blocked(const ServiceEvent& event);
   void on_spawned(const ServiceEvent& event);
@@ -191,6 +206,10 @@ class ServiceMachine {
   void begin_fresh();
   void begin_wait();
   void begin_spawn();
+  void take_next_rules();
+  void begin_running();
+  void on_run_too_long();
+  void rest_until_due(std::string reason);
   void on_spawn_stuck();
   [[nodiscard]] std::uint64_t spawn_limit_ns() const;
   void await_ready();
@@ -241,6 +260,7 @@ class ServiceMachine {
   ServiceState state_ = ServiceState::kStopped;
   Goal goal_ = Goal::kDown;  // what `stopping` leads to
   ChildPhase child_ = ChildPhase::kNone;
+  bool due_ = false;          // a scheduled run is wanted, or under way
   bool ready_early_ = false;  // it was ready before its spawn was confirmed
   StopPhase stop_phase_ = StopPhase::kAsked;
   pid_t pid_ = 0;  // leader of the group; kept while the group lingers

@@ -51,6 +51,7 @@ enum class TimerKind : std::uint8_t {
   kStop,     // the KILL
   kLinger,   // look again whether the group is gone
   kHook,     // on_exit has had its time
+  kRun,      // the run has taken too long
 };
 
 /// Commands that a service's life waits for.

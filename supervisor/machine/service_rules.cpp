@@ -7,8 +7,19 @@ RestartPolicy make_restart_policy(const ServiceConfig& config) {
   if (config.restart) {
     return *config.restart;
   }
-  const bool runs_once = config.primary || config.type == ServiceType::kOneshot;
+  const bool runs_once = config.primary || config.type != ServiceType::kDaemon;
   return runs_once ? RestartPolicy::kNever : RestartPolicy::kAlways;
+}
+
+/// A schedule that cannot be read was refused by whoever loads; it would have no run.
+std::optional<ScheduleRules> make_schedule(const ServiceConfig& config) {
+  if (config.type != ServiceType::kScheduled) {
+    return std::nullopt;
+  }
+  return ScheduleRules{.schedule = parse_schedule(config.schedule).value_or(Schedule{}),
+                       .zone = config.timezone,
+                       .overlap = config.overlap,
+                       .catch_up = config.catch_up};
 }
 
 std::vector<DependencyRule> make_dependencies(const ServiceConfig& config) {
@@ -26,8 +37,8 @@ std::vector<DependencyRule> make_dependencies(const ServiceConfig& config) {
 
 CheckRules make_check_rules(const ServiceConfig& config) {
   CheckRules rules;
-  if (config.type == ServiceType::kOneshot) {
-    return rules;  // it is ready when it is done
+  if (config.type != ServiceType::kDaemon) {
+    return rules;  // a oneshot is ready when it is done
   }
   const ReadyConfig& ready = config.ready;
   const HealthConfig& health = config.health;
@@ -63,6 +74,10 @@ ServiceRules make_service_rules(const ServiceConfig& config, int stop_signal) {
   if (rules.awaits_ready() && config.ready.timeout) {
     rules.ready_timeout_ns = config.ready.timeout->ns;
   }
+  if (config.type != ServiceType::kDaemon && config.timeout) {
+    rules.run_timeout_ns = config.timeout->ns;
+  }
+  rules.schedule = make_schedule(config);
   rules.unhealthy_then = config.health.then;
   rules.restart = make_restart_policy(config);
   rules.success_exit_codes = config.success_exit_codes;

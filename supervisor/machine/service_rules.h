@@ -9,6 +9,7 @@
 
 #include "supervisor/config/config.h"
 #include "supervisor/machine/dependency_graph.h"
+#include "supervisor/machine/schedule_machine.h"
 
 namespace supervisor {
 
@@ -55,6 +56,8 @@ struct ServiceRules {
   bool primary = false;
   CheckRules checks;
   std::optional<std::uint64_t> ready_timeout_ns;  // of the whole start
+  std::optional<std::uint64_t> run_timeout_ns;    // of a oneshot's or scheduled one's run
+  std::optional<ScheduleRules> schedule;          // of a scheduled one, always
   UnhealthyThen unhealthy_then = UnhealthyThen::kRestart;
   RestartPolicy restart = RestartPolicy::kAlways;
   std::vector<std::int32_t> success_exit_codes{0};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "supervisor/machine/service_machine.h"
 
@@ -14,6 +15,39 @@ constexpr int kCodeDidNotWork = 1;  // of a run that was ended for that and then
 
 }  // namespace
 
+void ServiceMachine::renew(ServiceRules rules) {
+  ASSERT(at_rest());
+  set_rules(std::move(rules));
+  state_ = ServiceState::kStopped;
+  restarts_ = 0;
+  last_exit_.reset();
+  stop_report_.reset();
+  reason_.clear();
+  exit_hook_due_ = false;
+}
+
+void ServiceMachine::set_rules(ServiceRules rules) {
+  next_rules_.reset();
+  rules_ = std::move(rules);
+  backoff_ = Backoff(rules_.backoff);
+  window_ = RestartWindow(rules_.restart_limit);
+  exit_hook_due_ = rules_.has_exit_hook && (child_ == ChildPhase::kAlive || exit_hook_due_);
+}
+
+void ServiceMachine::set_next_rules(ServiceRules rules) {
+  if (child_ == ChildPhase::kNone) {
+    set_rules(std::move(rules));
+  } else {
+    next_rules_ = std::move(rules);
+  }
+}
+
+void ServiceMachine::take_next_rules() {
+  if (next_rules_) {
+    set_rules(*std::exchange(next_rules_, std::nullopt));
+  }
+}
+
 void ServiceMachine::begin_fresh() {
   backoff_.reset();
   window_.reset();
@@ -21,14 +55,13 @@ void ServiceMachine::begin_fresh() {
 }
 
 void ServiceMachine::begin_wait() {
+  take_next_rules();
   goal_ = Goal::kUp;
   enter(ServiceState::kWaiting, "");
 }
 
 void ServiceMachine::begin_spawn() {
-  if (next_rules_) {
-    set_rules(*std::exchange(next_rules_, std::nullopt));
-  }
+  take_next_rules();
   child_ = ChildPhase::kSpawning;
   ready_early_ = false;
   ++incarnation_;
@@ -49,6 +82,19 @@ void ServiceMachine::await_ready() {
     start_timer(TimerKind::kReady,
                 *rules_.ready_timeout_ns - std::min(*rules_.ready_timeout_ns, gone_ns));
   }
+}
+
+void ServiceMachine::begin_running() {
+  enter(ServiceState::kRunning, "");
+  if (rules_.run_timeout_ns) {
+    start_timer(TimerKind::kRun, *rules_.run_timeout_ns);
+  }
+}
+
+void ServiceMachine::on_run_too_long() {
+  const std::uint64_t taken_ns = (now_ns_ - since_ns_) / base::kNsPerMs * base::kNsPerMs;
+  stop_as_crash(Goal::kCrash, fmt::format("it ran for {}, longer than its timeout",
+                                          base::format_duration(taken_ns)));
 }
 
 void ServiceMachine::on_start_timer() {
@@ -106,9 +152,13 @@ void ServiceMachine::follow_stopped_run() {
 void ServiceMachine::follow_run(AfterRun after, const ExitStatus& exit, std::string reason) {
   switch (after) {
     case AfterRun::kDone:
-      return end_for_good(ServiceState::kDone, exit, std::move(reason), EndingEffect::kNone);
+      return rules_.schedule
+                 ? rest_until_due("")
+                 : end_for_good(ServiceState::kDone, exit, std::move(reason), EndingEffect::kNone);
     case AfterRun::kFailed:
-      return end_for_good(ServiceState::kFailed, exit, std::move(reason), EndingEffect::kNone);
+      return rules_.schedule ? rest_until_due(std::move(reason))
+                             : end_for_good(ServiceState::kFailed, exit, std::move(reason),
+                                            EndingEffect::kNone);
     case AfterRun::kRestart:
       break;
   }
@@ -116,6 +166,9 @@ void ServiceMachine::follow_run(AfterRun after, const ExitStatus& exit, std::str
   if (!window_.try_count(now_ns_)) {
     reason += fmt::format("; restart_limit: {} restarts within {}", rules_.restart_limit.count,
                           base::format_duration(rules_.restart_limit.within.ns));
+    if (rules_.schedule && rules_.restart_limit.then == RestartLimitThen::kStop) {
+      return rest_until_due(std::move(reason));
+    }
     return end_for_good(ServiceState::kFailed, exit, std::move(reason),
                         rules_.restart_limit.then == RestartLimitThen::kShutdown
                             ? EndingEffect::kShutdown

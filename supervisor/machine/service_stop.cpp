@@ -238,7 +238,7 @@ void ServiceMachine::check_invariants() const {
                  : child_ == ChildPhase::kAlive && (!timer_ || timer_is(TimerKind::kReady)));
       return;
     case ServiceState::kRunning:
-      ASSERT(child_ == ChildPhase::kAlive && !timer_);
+      ASSERT(child_ == ChildPhase::kAlive && (!timer_ || timer_is(TimerKind::kRun)));
       return;
     case ServiceState::kStopping:
       ASSERT(child_ != ChildPhase::kNone);

@@ -91,8 +91,9 @@ void Checker::on_state_changed(ServiceId service, const supervisor::StateChange&
     books.stop_due_ns = now_ns + rules.stop_timeout_ns;
     books.stops_for_the_end = shutdown_began_ns_.has_value();
   }
+  const bool run_failed = change.to == ServiceState::kWaiting && !change.reason.empty();
   if (change.from == ServiceState::kStopping &&
-      (change.to == ServiceState::kBackoff || change.to == ServiceState::kFailed)) {
+      (change.to == ServiceState::kBackoff || change.to == ServiceState::kFailed || run_failed)) {
     ++books.crashes;  // it was stopped because it did not work
   }
   const bool rests = supervisor::is_at_rest(change.to);
@@ -111,7 +112,7 @@ void Checker::check_restart(Books& books, const supervisor::ServiceRules& rules,
   books.restarts_ns.push_back(books.state_since_ns);
   const std::uint64_t count = rules.restart_limit.count;
   const std::size_t seen = books.restarts_ns.size();
-  if (count != 0 && !books.touched && seen > count) {
+  if (count != 0 && !books.touched && !rules.schedule && seen > count) {
     require(books.restarts_ns[seen - 1] - books.restarts_ns[seen - 1 - count] >=
                 rules.restart_limit.within.ns,
             "more restarts than restart_limit allows");
@@ -122,8 +123,8 @@ void Checker::on_ended_for_good(ServiceId service, const supervisor::Ending& end
   const int code = ending.exit.container_code();
   const supervisor::ServiceRules& rules = scenario_.services[service];
   // One that was stopped because it did not work has failed, however well it took that.
-  const bool may_be_judged =
-      rules.ready_timeout_ns || rules.checks.health != supervisor::HealthSource::kNone;
+  const bool may_be_judged = rules.ready_timeout_ns || rules.run_timeout_ns ||
+                             rules.checks.health != supervisor::HealthSource::kNone;
   require(books_[service].last_code == code || (may_be_judged && code == 1),
           "an end that did not happen");
   if (!decided_code_ && ends_all(service, ending)) {
@@ -140,6 +141,9 @@ bool Checker::ends_all(ServiceId service, const supervisor::Ending& ending) cons
 
 void Checker::on_action(const Action& action, std::uint64_t now_ns) {
   note("{:>12} operator: {} s{}", now_ns, static_cast<int>(action.kind), action.service);
+  if (action.kind == ActionKind::kSetClock) {
+    return;
+  }
   if (action.kind != ActionKind::kShutdown) {
     acted_on_ = order_.related_to(action.service);
     if (action.kind == ActionKind::kReload) {
@@ -224,14 +228,15 @@ void Checker::check_service(const supervisor::ServiceMachine& machine, const Ser
   require(state != ServiceState::kBackoff ||
               now_ns <= books.state_since_ns + machine.rules().backoff.max.ns + kSlackNs,
           "a back-off longer than max");
-  check_policy(machine);
+  check_policy(machine, now_ns);
 }
 
 void Checker::check_order(const supervisor::ServiceMachine& machine) {
   const ServiceState state = machine.state();
   const std::optional<std::string> obstacle = order_.find_obstacle(machine.id());
-  require(state != ServiceState::kWaiting || obstacle, "waits for nothing");
-  require(state != ServiceState::kWaiting || !machine.reason().empty(), "waits and tells not why");
+  const bool waits = state == ServiceState::kWaiting && !machine.waits_for_its_time();
+  require(!waits || obstacle, "waits for nothing");
+  require(!waits || !machine.reason().empty(), "waits and tells not why");
   const bool is_up = state == ServiceState::kStarting || state == ServiceState::kRunning ||
                      state == ServiceState::kBackoff;
   require(!is_up || !order_.lacks_what_it_requires(machine.id()),
@@ -260,7 +265,7 @@ void Checker::check_stop(const supervisor::ServiceMachine& machine, const Servic
           "a stop that missed its deadline");
 }
 
-void Checker::check_policy(const supervisor::ServiceMachine& machine) {
+void Checker::check_policy(const supervisor::ServiceMachine& machine, std::uint64_t now_ns) {
   const Books& books = books_[machine.id()];
   const supervisor::ServiceRules& rules = machine.rules();
   const ServiceState state = machine.state();
@@ -278,7 +283,12 @@ void Checker::check_policy(const supervisor::ServiceMachine& machine) {
           "done without success");
   require(machine.restarts() == books.restarts, "restarts miscounted");
   require(machine.restarts() <= books.crashes, "more restarts than crashes");
-  require(books.touched || books.spawns <= 1 + books.restarts, "a start that nobody asked for");
+  require(books.touched || rules.schedule || books.spawns <= 1 + books.restarts,
+          "a start that nobody asked for");
+  require(!rules.schedule || !for_good || shutdown_began_ns_, "a schedule that has ended for good");
+  require(!rules.run_timeout_ns || state != ServiceState::kRunning ||
+              now_ns <= books.state_since_ns + *rules.run_timeout_ns + kSlackNs,
+          "a run longer than its timeout");
 }
 
 void Checker::check_fleet(std::uint64_t now_ns) {

@@ -104,7 +104,7 @@ class Checker {
   void check_stop(const supervisor::ServiceMachine& machine, const ServiceTruth& truth,
                   std::uint64_t now_ns);
   [[nodiscard]] bool ends_all(ServiceId service, const supervisor::Ending& ending) const;
-  void check_policy(const supervisor::ServiceMachine& machine);
+  void check_policy(const supervisor::ServiceMachine& machine, std::uint64_t now_ns);
   [[nodiscard]] int expected_exit_code() const;
   [[nodiscard]] std::uint64_t budget_ns() const { return scenario_.fleet.shutdown_timeout_ns; }
 

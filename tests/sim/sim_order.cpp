@@ -21,6 +21,9 @@ OrderBooks::OrderBooks(const std::vector<supervisor::ServiceRules>& services)
 /// It will not come up by itself and at once: what requires it cannot start.
 bool OrderBooks::is_down(ServiceId service) const {
   const ServiceState state = states_[service];
+  if (services_[service].schedule && !supervisor::is_at_rest(state)) {
+    return false;
+  }
   return state == ServiceState::kStopped || state == ServiceState::kFailed ||
          state == ServiceState::kBackoff ||
          (state == ServiceState::kWaiting && std::ranges::any_of(edges_, [&](const Edge& edge) {
@@ -35,8 +38,10 @@ std::optional<std::string> OrderBooks::find_obstacle(ServiceId service) const {
       continue;
     }
     const ServiceState state = states_[edge.to];
+    const bool goes_by_schedule = services_[edge.to].schedule && !supervisor::is_at_rest(state) &&
+                                  state != ServiceState::kStopping;
     const bool is_ready =
-        state == ServiceState::kDone ||
+        goes_by_schedule || state == ServiceState::kDone ||
         (state == ServiceState::kRunning && services_[edge.to].type == ServiceType::kDaemon);
     const bool may_pass = edge.kind != DependencyKind::kRequires && is_down(edge.to);
     if (!is_ready && !may_pass) {
@@ -76,7 +81,12 @@ bool OrderBooks::has_dependent_that_stops(ServiceId service) const {
 
 bool OrderBooks::has_primary_that_requires(ServiceId service) const {
   return any_dependent(
-      service, [](const Edge& edge) { return edge.kind == DependencyKind::kRequires; },
+      service,
+      [&](const Edge& edge) {
+        const bool stays = edge.to != service && services_[edge.to].schedule &&
+                           states_[edge.to] == ServiceState::kWaiting;
+        return edge.kind == DependencyKind::kRequires && !stays;
+      },
       [&](ServiceId id) {
         return services_[id].primary && !supervisor::is_at_rest(states_[id]) &&
                states_[id] != ServiceState::kWaiting;

@@ -71,6 +71,27 @@ void make_dependencies(std::vector<ServiceRules>& services, Random& random) {
   }
 }
 
+/// Intervals short enough for the simulated seconds, and fields whose minute begins in them.
+void make_schedule(ServiceRules& rules, Random& random) {
+  rules.type = supervisor::ServiceType::kScheduled;
+  rules.primary = false;
+  rules.checks = {};
+  rules.ready_timeout_ns.reset();
+  rules.restart = random.chance(50) ? RestartPolicy::kNever : RestartPolicy::kOnFailure;
+  supervisor::ScheduleRules schedule{.schedule = {}, .zone = {}};
+  if (random.chance(70)) {
+    schedule.schedule.every_ns = random.between(1'000, 3'000) * kMs;
+  } else {
+    schedule.schedule = supervisor::parse_schedule("* * * * *").value();
+  }
+  schedule.overlap = random.chance(50) ? supervisor::Overlap::kSkip : supervisor::Overlap::kQueue;
+  schedule.catch_up = random.chance(50);
+  rules.schedule = schedule;
+  if (random.chance(40)) {
+    rules.run_timeout_ns = random.between(100, 2'000) * kMs;
+  }
+}
+
 ServiceRules make_rules(std::uint64_t index, Random& random) {
   ServiceRules rules;
   rules.name = fmt::format("s{}", index);
@@ -96,6 +117,9 @@ ServiceRules make_rules(std::uint64_t index, Random& random) {
   rules.stop_to = random.chance(40) ? supervisor::StopTo::kGroup : supervisor::StopTo::kProcess;
   rules.stop_timeout_ns = random.between(0, 4000) * kMs;
   rules.limits.spawn_timeout_ns = random.between(300, 3000) * kMs;
+  if (random.chance(20)) {
+    make_schedule(rules, random);
+  }
   return rules;
 }
 
@@ -105,10 +129,12 @@ Action make_action(std::uint64_t services, Random& random) {
   action.kind = dice < 30   ? ActionKind::kStart
                 : dice < 50 ? ActionKind::kStop
                 : dice < 65 ? ActionKind::kRestart
-                : dice < 88 ? ActionKind::kReload
+                : dice < 82 ? ActionKind::kReload
+                : dice < 88 ? ActionKind::kSetClock
                             : ActionKind::kShutdown;
   action.service = static_cast<supervisor::ServiceId>(random.below(services));
   action.other = static_cast<supervisor::ServiceId>(random.below(services));
+  action.wall_ahead_ns = kWallAtBootNs + random.below(172'800) * 1'000 * kMs - 86'400'000 * kMs;
   if (random.chance(20)) {
     action.exit_code = static_cast<std::int32_t>(random.below(256));
   }

@@ -16,6 +16,8 @@ inline constexpr std::uint64_t kMs = base::kNsPerMs;
 inline constexpr std::uint64_t kQuietFromNs = 6'000 * kMs;  // the operator's last action is before
 inline constexpr std::uint64_t kHorizonNs = 12'000 * kMs;   // then the container is told to stop
 
+inline constexpr std::uint64_t kWallAtBootNs = 1'774'745'994'000 * kMs;  // 6 s to Berlin's summer
+
 // How exact the simulated world is; the deadlines' slack is their sum.
 inline constexpr std::uint64_t kTimerLateMaxNs = 1 * kMs;
 inline constexpr std::uint64_t kKillTakesMaxNs = 2 * kMs;
@@ -54,7 +56,8 @@ struct Habits {
 
 /// kReload: the configuration was read again; `service` is gone from it, back in it, or changed,
 /// and `other` has rules that are no news.
-enum class ActionKind : std::uint8_t { kStart, kStop, kRestart, kReload, kShutdown };
+/// kSetClock: the wall clock jumps by up to two days, forwards or back.
+enum class ActionKind : std::uint8_t { kStart, kStop, kRestart, kReload, kSetClock, kShutdown };
 
 struct Action {
   std::uint64_t at_ns = 0;
@@ -62,6 +65,7 @@ struct Action {
   supervisor::ServiceId service = 0;
   supervisor::ServiceId other = 0;                       // kReload
   std::optional<std::int32_t> exit_code = std::nullopt;  // kShutdown
+  std::uint64_t wall_ahead_ns = 0;                       // kSetClock
 };
 
 struct Scenario {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 
 namespace sim {
@@ -64,6 +65,8 @@ void World::happen(const Happening& happening) {
       return end_check(happening);
     case What::kCheckTimer:
       return fleet_->on_check_timer(service, happening.detail, now_ns_);
+    case What::kScheduleTimer:
+      return fleet_->on_schedule_timer(now_ns_);
   }
 }
 
@@ -289,6 +292,22 @@ void World::start_check_timer(ServiceId service, std::uint64_t delay_ns, std::ui
 
 void World::became_unhealthy(ServiceId service, std::string_view reason) {
   checker_.on_unhealthy(service, reason);
+}
+
+/// The former ones fire all the same.
+void World::start_schedule_timer(std::optional<std::uint64_t> delay_ns,
+                                 std::optional<std::uint64_t> realtime_ns) {
+  if (delay_ns) {
+    schedule(*delay_ns + random_.below(kTimerLateMaxNs), What::kScheduleTimer, 0);
+  }
+  if (realtime_ns) {
+    const std::uint64_t left_ns = *realtime_ns - std::min(*realtime_ns, this->realtime_ns());
+    schedule(left_ns + random_.below(kTimerLateMaxNs), What::kScheduleTimer, 0);
+  }
+}
+
+void World::run_not_made(ServiceId service, std::string_view why) {
+  checker_.note("{:>12} s{} {}", now_ns_, service, why);
 }
 
 void World::start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) {

@@ -52,6 +52,11 @@ class World final : public supervisor::FleetPort {
   void attach(supervisor::FleetMachine& fleet) { fleet_ = &fleet; }
   /// Goes to the next happening before `until_ns`; false when there is none.
   bool step(std::uint64_t until_ns);
+  /// Somebody sets the wall clock.
+  void set_wall_clock(std::uint64_t ahead_ns) {
+    wall_ahead_ns_ = ahead_ns;
+    schedule(0, What::kScheduleTimer, 0);
+  }
   void advance_to(std::uint64_t now_ns) { now_ns_ = now_ns; }
   [[nodiscard]] std::uint64_t now_ns() const { return now_ns_; }
   [[nodiscard]] bool all_stopped() const { return all_stopped_; }
@@ -85,6 +90,10 @@ class World final : public supervisor::FleetPort {
   void start_check_timer(ServiceId service, std::uint64_t delay_ns, std::uint64_t number) override;
   void cancel_check_timer(ServiceId) override {}  // it fires all the same and is stale
   void became_unhealthy(ServiceId service, std::string_view reason) override;
+  std::uint64_t realtime_ns() override { return now_ns_ + wall_ahead_ns_; }
+  void start_schedule_timer(std::optional<std::uint64_t> delay_ns,
+                            std::optional<std::uint64_t> realtime_ns) override;
+  void run_not_made(ServiceId service, std::string_view why) override;
   void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) override;
   void cancel_fleet_timer() override {}  // it fires all the same and is stale
   void shutdown_began(std::string_view reason, std::uint64_t deadline_ns) override;
@@ -102,6 +111,7 @@ class World final : public supervisor::FleetPort {
     kCheckPassed,
     kCheckFailed,
     kCheckTimer,
+    kScheduleTimer,
   };
 
   struct Process {
@@ -145,6 +155,7 @@ class World final : public supervisor::FleetPort {
   NoStages no_stages_;
   supervisor::FleetMachine* fleet_ = nullptr;
   std::uint64_t now_ns_ = 0;
+  std::uint64_t wall_ahead_ns_ = kWallAtBootNs;
   std::uint64_t sequence_ = 0;
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
   std::vector<Process> processes_;     // index: pid - kFirstPid

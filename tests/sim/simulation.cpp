@@ -66,7 +66,7 @@ class Run {
     const std::string& name = scenario_.services[action.service].name;
     const bool runs = fleet_.state() == supervisor::FleetState::kRunning;
     if (action.kind != ActionKind::kShutdown && action.kind != ActionKind::kReload &&
-        fleet_.is_removed(action.service)) {
+        action.kind != ActionKind::kSetClock && fleet_.is_removed(action.service)) {
       return;  // no such service
     }
     checker_.on_action(action, now_ns);
@@ -82,6 +82,9 @@ class Run {
         break;
       case ActionKind::kReload:
         reload(action, runs);
+        break;
+      case ActionKind::kSetClock:
+        world_.set_wall_clock(action.wall_ahead_ns);
         break;
       case ActionKind::kShutdown:
         fleet_.request_shutdown({.exit_code = action.exit_code, .reason = "TERM"}, now_ns);

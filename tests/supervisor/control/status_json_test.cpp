@@ -37,7 +37,7 @@ TEST(StatusJsonTest, AServiceHasTheShapeOfTheContract) {
       json.substr(begin, json.find("],\"router\"") - begin),
       R"({"name":"web","type":"daemon","state":"running","ready":true,"healthy":true,)"
       R"("pid":42,"since":"2023-11-14T22:13:20.123Z","restarts":3,"exit_code":null,)"
-      R"("signal":"KILL","primary":true,"start_at_boot":true,"next_run":null,)"
+      R"("signal":"KILL","primary":true,"start_at_boot":true,"next_run":null,"skipped_runs":0,"missed_runs":0,)"
       R"("memory_bytes":null,"cpu_s":null,"blocked_s":0.5,"reason":"it \"was\" killed","status":"serving",)"
       R"("streams":{"stdout":{"lines":7,"bytes":70},"stderr":{"lines":1,"bytes":9}}})");
 }

@@ -67,6 +67,9 @@ class PairPort final : public FleetPort {
   void start_check_timer(ServiceId, std::uint64_t, std::uint64_t) override {}
   void cancel_check_timer(ServiceId) override {}
   void became_unhealthy(ServiceId, std::string_view) override {}
+  std::uint64_t realtime_ns() override { return 0; }
+  void start_schedule_timer(std::optional<std::uint64_t>, std::optional<std::uint64_t>) override {}
+  void run_not_made(ServiceId, std::string_view) override {}
   void start_fleet_timer(std::uint64_t, std::uint64_t) override {}
   void cancel_fleet_timer() override {}
   void shutdown_began(std::string_view, std::uint64_t) override { shut_down = true; }

@@ -21,6 +21,8 @@ std::string_view timer_name(TimerKind kind) {
       return "linger";
     case TimerKind::kHook:
       return "hook";
+    case TimerKind::kRun:
+      return "run";
   }
   return "";
 }
@@ -115,6 +117,16 @@ void RecordingPort::cancel_check_timer(ServiceId service) {
 }
 void RecordingPort::became_unhealthy(ServiceId service, std::string_view reason) {
   effects.push_back(fmt::format("{}: {}", service, reason));
+}
+void RecordingPort::start_schedule_timer(std::optional<std::uint64_t> delay_ns,
+                                         std::optional<std::uint64_t> realtime_ns) {
+  effects.push_back(
+      fmt::format("schedule{}{}{}", delay_ns || realtime_ns ? "" : ": none",
+                  delay_ns ? " in " + base::format_duration(*delay_ns) : "",
+                  realtime_ns ? " at " + base::format_rfc3339_ms(*realtime_ns).substr(0, 16) : ""));
+}
+void RecordingPort::run_not_made(ServiceId service, std::string_view why) {
+  effects.push_back(fmt::format("{}: {}", service, why));
 }
 void RecordingPort::start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) {
   fleet_timer_generation = generation;

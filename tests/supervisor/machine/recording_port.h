@@ -53,6 +53,10 @@ class RecordingPort final : public FleetPort {
   void start_check_timer(ServiceId service, std::uint64_t delay_ns, std::uint64_t number) override;
   void cancel_check_timer(ServiceId service) override;
   void became_unhealthy(ServiceId service, std::string_view reason) override;
+  std::uint64_t realtime_ns() override { return wall_ns; }
+  void start_schedule_timer(std::optional<std::uint64_t> delay_ns,
+                            std::optional<std::uint64_t> realtime_ns) override;
+  void run_not_made(ServiceId service, std::string_view why) override;
   void start_fleet_timer(std::uint64_t delay_ns, std::uint64_t generation) override;
   void cancel_fleet_timer() override;
   void shutdown_began(std::string_view reason, std::uint64_t deadline_ns) override;
@@ -66,6 +70,7 @@ class RecordingPort final : public FleetPort {
   std::function<void(ServiceId, std::uint32_t)> on_spawn;  // called from inside spawn()
   std::set<pid_t> groups_alive;
   std::uint64_t fleet_timer_generation = 0;
+  std::uint64_t wall_ns = 0;
 };
 
 }  // namespace supervisor
