@@ -26,6 +26,7 @@ struct Command {
 constexpr auto kCommands = std::to_array<Command>({{"new", cmd_new},
                                                    {"status", cmd_status},
                                                    {"explain", cmd_explain},
+                                                   {"events", cmd_events},
                                                    {"start", cmd_start},
                                                    {"stop", cmd_stop},
                                                    {"restart", cmd_restart},

@@ -99,6 +99,19 @@ void add_explain(CLI::App& app, CommandOptions& options) {
   add_json(*verb, options);
 }
 
+void add_events(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("events", "Print what has happened lately");
+  add_names(*verb, options, "Only of these services; none: all, and birl's own");
+  verb->add_flag("-f,--follow", options.follow, "Go on with what comes, until the instance ends");
+  verb->add_option("--since", options.since, "Only what came after the event of this number")
+      ->type_name("SEQUENCE");
+  add_json(*verb, options);
+  verb->footer(
+      "One line of JSON an event; on a terminal, without --json, a line for people.\n"
+      "birl keeps the last 512. What is missing is told as an event `gap`; to go on after a break, "
+      "give the last sequence that was seen.");
+}
+
 void add_transition(CLI::App& app, CommandOptions& options, const char* name,
                     const char* description) {
   CLI::App* verb = app.add_subcommand(name, description);
@@ -210,6 +223,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_new(*app, options);
   add_status(*app, options);
   add_explain(*app, options);
+  add_events(*app, options);
   add_transition(*app, options, "start", "Start services");
   add_transition(*app, options, "stop", "Stop services");
   add_transition(*app, options, "restart", "Stop and start services");

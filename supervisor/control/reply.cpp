@@ -221,6 +221,25 @@ base::Result<std::vector<HealthProblem>> parse_health(std::string_view text) {
   });
 }
 
+base::Result<EventLine> parse_event(std::string_view text) {
+  return guarded([&]() -> base::Result<EventLine> {
+    TRY_ASSIGN(const Json json, parse_object(text));
+    EventLine line;
+    read(json, "sequence", line.sequence);
+    read(json, "time", line.time);
+    read(json, "service", line.service);
+    read(json, "event", line.event);
+    read(json, "pid", line.pid);
+    read(json, "exit_code", line.exit_code);
+    read(json, "signal", line.signal);
+    read(json, "reason", line.reason);
+    read(json, "stage", line.stage);
+    read(json, "delay_ms", line.delay_ms);
+    read(json, "missed", line.missed);
+    return line;
+  });
+}
+
 base::Result<std::vector<std::string>> parse_explanation(std::string_view text) {
   return guarded([&]() -> base::Result<std::vector<std::string>> {
     TRY_ASSIGN(const Json json, parse_object(text));
