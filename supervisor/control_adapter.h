@@ -44,6 +44,7 @@ class ControlAdapter final : public ControlPort {
   std::optional<ServiceProgress> progress(const std::string& service) const override;
   std::vector<std::string> explain(const std::string& service) const override;
   const EventLog& events() const override { return parts_.events; }
+  std::string trace() const override;
   base::Result<void> start(const std::string& service) override;
   base::Result<void> stop(const std::string& service) override;
   base::Result<void> restart(const std::string& service) override;

@@ -71,6 +71,8 @@ class ControlPort {
   [[nodiscard]] virtual std::vector<std::string> explain(const std::string& service) const = 0;
 
   [[nodiscard]] virtual const EventLog& events() const = 0;
+  /// The machines' last inputs, as JSON (machine/trace_json.h).
+  [[nodiscard]] virtual std::string trace() const = 0;
 
   /// Starting what runs and stopping what is stopped succeeds and does nothing. A failed request
   /// (an instance that is shutting down) is told at once.

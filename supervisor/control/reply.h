@@ -37,6 +37,15 @@ struct EventLine {
 };
 [[nodiscard]] base::Result<EventLine> parse_event(std::string_view text);
 
+/// An input of `trace`.
+struct TraceLine {
+  std::uint64_t since_boot_ns = 0;
+  std::string service;
+  std::string input;
+  std::string details;  // "pid 7, exit_code 3"
+};
+[[nodiscard]] base::Result<std::vector<TraceLine>> parse_trace(std::string_view text);
+
 [[nodiscard]] base::Result<std::vector<std::string>> parse_explanation(std::string_view text);
 
 [[nodiscard]] base::Result<ConfigReloadProgress> parse_config_reload(std::string_view text);

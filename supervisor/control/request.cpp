@@ -41,6 +41,7 @@ constexpr auto kVerbs = std::to_array<VerbRule>({
     {"explain", Verb::kExplain, 1, 1, kNone, "explain NAME"},
     {"events", Verb::kEvents, 0, kMany, kFollowOption | kSinceOption,
      "events [NAME...] [--follow] [--since SEQUENCE]"},
+    {"trace", Verb::kTrace, 0, 0, kNone, "trace"},
     {"start", Verb::kStart, 1, kMany, kTransition, "start NAME..."},
     {"stop", Verb::kStop, 1, kMany, kTransition, "stop NAME..."},
     {"restart", Verb::kRestart, 1, kMany, kTransition, "restart NAME..."},

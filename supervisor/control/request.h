@@ -5,6 +5,7 @@
 //     start | stop | restart NAME... [--no-wait] [--timeout DURATION]
 //     reload [NAME...] [--no-wait] [--timeout DURATION]        (no name: the configuration)
 //     events [NAME...] [--follow] [--since SEQUENCE]
+//     trace
 //     wait NAME... [--for ready|stopped|failed] [--timeout DURATION]
 //     signal SIGNAL NAME [--group]
 //     rotate [SINK]
@@ -32,6 +33,7 @@ enum class Verb : std::uint8_t {
   kStatus,
   kExplain,
   kEvents,
+  kTrace,
   kStart,
   kStop,
   kRestart,

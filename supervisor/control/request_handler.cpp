@@ -139,6 +139,8 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
       return explain(request);
     case Verb::kEvents:
       return events(request);
+    case Verb::kTrace:
+      return make_answer(port_.trace());
     case Verb::kStart:
     case Verb::kStop:
     case Verb::kRestart:

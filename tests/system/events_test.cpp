@@ -128,6 +128,29 @@ TEST_P(EventsTest, AFollowerHearsEverythingUntilTheEnd) {
   EXPECT_EQ(text_in(events.back(), "event"), "end");
 }
 
+TEST_P(EventsTest, AWatchedStatusIsShownWhenSomethingHasHappened) {
+  Instance birl(
+      {.config = "[service.web]\nlog = []\ncommand = [\"@ACTOR@\", \"wait\"]\n", .world = world()});
+  ASSERT_TRUE(birl.wait_state("web", "running"));
+  const std::string file = birl.directory() / "watched";
+  const base::Fd out(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  const pid_t cli = birl.begin_cli({"status", "--watch", "--json"}, out.get());
+  const auto shows = [&](std::string_view state) {
+    return eventually([&] {
+      const std::vector<Json> tables = parse_lines(read_text(file));
+      return !tables.empty() && tables.back().is_object() &&
+             tables.back()["services"][0]["state"] == state;
+    });
+  };
+  EXPECT_TRUE(shows("running"));
+  ASSERT_EQ(birl.cli({"stop", "web"}).code, 0);
+  EXPECT_TRUE(shows("stopped"));
+  EXPECT_EQ(birl.stop(), 0);
+  int status = -1;
+  ASSERT_EQ(::waitpid(cli, &status, 0), cli);
+  EXPECT_EQ(status, 0);
+}
+
 TEST_P(EventsTest, ARouterThatDiesIsAnEvent) {
   Instance birl({.config = "[service.web]\ncommand = [\"@ACTOR@\", \"wait\"]\n", .world = world()});
   ASSERT_TRUE(eventually([&] { return birl.router_pid().has_value(); }));
