@@ -26,6 +26,8 @@ struct Command {
 constexpr auto kCommands = std::to_array<Command>({{"new", cmd_new},
                                                    {"status", cmd_status},
                                                    {"explain", cmd_explain},
+                                                   {"events", cmd_events},
+                                                   {"trace", cmd_trace},
                                                    {"start", cmd_start},
                                                    {"stop", cmd_stop},
                                                    {"restart", cmd_restart},

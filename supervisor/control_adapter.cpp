@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "supervisor/control/health.h"
 #include "supervisor/machine/explain.h"
+#include "supervisor/machine/trace_json.h"
 #include "supervisor/process/signals.h"
 #include "supervisor/process/usage.h"
 #include "supervisor/router_link/ledger.h"
@@ -128,6 +129,7 @@ StatusReport ControlAdapter::status() {
   report.pid = ::getpid();
   report.version = BIRL_VERSION;
   report.state = fleet_state_name(parts_.fleet.state());
+  report.sequence = parts_.events.newest();
   report.uptime_s =
       static_cast<double>(base::monotonic_ns() - parts_.booted_ns) / double{base::kNsPerSecond};
   for (ServiceId id = 0; id < parts_.fleet.service_count(); ++id) {
@@ -179,6 +181,10 @@ std::vector<std::string> ControlAdapter::explain(const std::string& service) con
   const std::optional<ServiceId> id = parts_.fleet.find(service);
   return id ? supervisor::explain(parts_.fleet, *id, base::monotonic_ns())
             : std::vector<std::string>{};
+}
+
+std::string ControlAdapter::trace() const {
+  return make_trace_json(parts_.fleet, parts_.booted_ns);
 }
 
 Result<void> ControlAdapter::start(const std::string& service) {

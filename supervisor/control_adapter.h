@@ -28,6 +28,7 @@ class ControlAdapter final : public ControlPort {
     RouterLink& router;
     const ServiceSlots& services;
     ConfigReload& config_reload;
+    const EventLog& events;
     std::uint64_t booted_ns = 0;  // monotonic
   };
 
@@ -42,6 +43,8 @@ class ControlAdapter final : public ControlPort {
   std::vector<std::string> service_names() const override;
   std::optional<ServiceProgress> progress(const std::string& service) const override;
   std::vector<std::string> explain(const std::string& service) const override;
+  const EventLog& events() const override { return parts_.events; }
+  std::string trace() const override;
   base::Result<void> start(const std::string& service) override;
   base::Result<void> stop(const std::string& service) override;
   base::Result<void> restart(const std::string& service) override;

@@ -148,12 +148,13 @@ void Instance::on_child(const ReapedChild& child) {
   } else if (config_reload_ && config_reload_->on_child_exited(child)) {
     return;
   } else if (router_ && router_->on_child_exited(child.pid, exit)) {
-    return;
+    tell_router_ended(child);
   } else if (hooks_ && hooks_->on_child_exited(child.pid, exit)) {
     return;
   } else if (watch_ && watch_->on_child_exited(child.pid, exit)) {
     return;
   } else if (fleet_ && !fleet_->on_script_exited(child.pid, exit, base::monotonic_ns())) {
+    tell_exit(child);
     fleet_->on_child_exited(child.pid, exit, base::monotonic_ns());
   }
 }
@@ -205,13 +206,19 @@ void Instance::on_state_changed(ServiceId service, const StateChange& change) {
   if (path_watch_) {
     follow_watch(service);
   }
+  tell_state(machine, change);
   if (control_) {
     control_->on_state_change();
   }
 }
 
 void Instance::on_unhealthy(ServiceId service, std::string_view reason) {
-  parts_.diag.warn("{}: {}", fleet_->service(service).rules().name, reason);
+  const std::string& name = fleet_->service(service).rules().name;
+  parts_.diag.warn("{}: {}", name, reason);
+  tell({.event = "unhealthy",
+        .service = name,
+        .state = service_state_name(fleet_->service(service).state()),
+        .reason = std::string(reason)});
   if (control_) {
     control_->on_state_change();
   }
@@ -225,6 +232,7 @@ void Instance::on_shutdown_began(std::string_view reason) {
   shutdown_began_ns_ = base::monotonic_ns();
   end_reason_ = reason;
   parts_.diag.debug("shutting down: {}", reason);
+  tell({.event = "shutdown", .reason = end_reason_});
 }
 
 void Instance::on_all_stopped(int exit_code, std::size_t left_behind) {
@@ -259,6 +267,7 @@ void Instance::tell_slow_stops() const {
 }
 
 void Instance::on_router_ready() {
+  tell({.event = "router_started", .pid = router_->pid(), .restarts = router_->restarts()});
   control_->on_state_change();  // somebody may wait for the end of a reload
 }
 
@@ -296,7 +305,9 @@ void Instance::end(int exit_code) {
   if (terminal_ == TerminalMode::kForegroundGroup) {
     take_terminal_back();
   }
+  tell({.event = "end", .exit_code = exit_code, .reason = end_reason_});
   if (!runtime_directory_.empty() && control_) {
+    control_->flush_followers();
     ::unlink(socket_path().c_str());
   }
   write_termination_log(fmt::format("birl ended with {}: {}\n", exit_code, end_reason_));

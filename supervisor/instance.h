@@ -25,6 +25,7 @@
 #include "supervisor/config_child.h"
 #include "supervisor/config_reload.h"
 #include "supervisor/control/control_server.h"
+#include "supervisor/control/event_log.h"
 #include "supervisor/control_adapter.h"
 #include "supervisor/helpers.h"
 #include "supervisor/init.h"
@@ -96,9 +97,18 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void forget_logs(const std::string& name);
   [[nodiscard]] std::vector<std::string> sinks_of_logs(const ServiceLogs& logs) const;
 
+  // Events (instance_events.cpp).
+  void tell(const Event& event);
+  void tell_state(const ServiceMachine& machine, const StateChange& change);
+  void tell_exit(const ReapedChild& child);
+  void tell_router_ended(const ReapedChild& child);
+  void tell_config_reload();
+  void on_service_reloaded(ServiceId service);
+
   void on_state_changed(ServiceId service, const StateChange& change) override;
   void on_unhealthy(ServiceId service, std::string_view reason) override;
   void on_run_not_made(ServiceId service, std::string_view why) override;
+  void on_hook_failed(ServiceId service, const std::string& what) override;
   void on_shutdown_began(std::string_view reason) override;
   void on_all_stopped(int exit_code, std::size_t left_behind) override;
   void on_router_ready() override;
@@ -136,6 +146,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::unique_ptr<ConfigReload> config_reload_;
   std::unique_ptr<PathWatch> path_watch_;
   bool reload_again_ = false;  // a signal came while a reload was under way
+  EventLog events_;
   std::unique_ptr<ControlAdapter> adapter_;
   std::unique_ptr<ControlServer> control_;
   TerminalMode terminal_ = TerminalMode::kNone;  // how a service got birl's own

@@ -165,6 +165,7 @@ Result<void> Instance::open_fleet() {
       .helpers = helpers_,
       .starter = *starter_,
       .open_logs = [this](const ServiceConfig& stage) { return open_logs(stage); },
+      .tell = [this](const Event& event) { tell(event); },
       .environment_directory = environment_directory(),
       .directories = stage_directories()});
   watch_ =
@@ -200,10 +201,12 @@ std::array<std::string, kStageNames.size()> Instance::stage_directories() const 
 }
 
 Result<void> Instance::open_control() {
-  reload_ = std::make_unique<ServiceReload>(ServiceReload::Parts{
-      .loop = loop_, .fleet = *fleet_, .hooks = *hooks_, .services = services_, .ended = [this] {
-        control_->on_state_change();
-      }});
+  reload_ = std::make_unique<ServiceReload>(
+      ServiceReload::Parts{.loop = loop_,
+                           .fleet = *fleet_,
+                           .hooks = *hooks_,
+                           .services = services_,
+                           .ended = [this](ServiceId service) { on_service_reloaded(service); }});
   open_reload();
   adapter_ =
       std::make_unique<ControlAdapter>(ControlAdapter::Parts{.config = config_,
@@ -213,6 +216,7 @@ Result<void> Instance::open_control() {
                                                              .router = *router_,
                                                              .services = services_,
                                                              .config_reload = *config_reload_,
+                                                             .events = events_,
                                                              .booted_ns = booted_ns_});
   const std::string path = socket_path();
   TRY_ASSIGN(base::Fd listener,

@@ -62,6 +62,7 @@ void Instance::begin_reload() {
 }
 
 void Instance::on_reload_ended() {
+  tell_config_reload();
   control_->on_state_change();
   if (std::exchange(reload_again_, false)) {
     begin_reload();

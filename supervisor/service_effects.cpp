@@ -118,7 +118,7 @@ void ServiceEffects::run_hook(ServiceId service, HookKind hook, std::string_view
   }
   parts_.hooks.run(service, service_hook(hook), environment,
                    [this, service, hook](const base::Result<void>& result) {
-                     warn_of(result);
+                     tell_failure(service, result);
                      fleet_->on_hook_done(service, hook, base::monotonic_ns());
                    });
 }
@@ -135,16 +135,17 @@ void ServiceEffects::follow_readiness(ServiceId service, const StateChange& chan
   }
   const bool is_oneshot = config.type == ServiceType::kOneshot;
   if (change.to == (is_oneshot ? ServiceState::kDone : ServiceState::kRunning)) {
-    parts_.hooks.run(service, ServiceHook::kReady, {},
-                     [this](const base::Result<void>& result) { warn_of(result); });
+    parts_.hooks.run(
+        service, ServiceHook::kReady, {},
+        [this, service](const base::Result<void>& result) { tell_failure(service, result); });
   } else if (change.from == ServiceState::kRunning) {
     parts_.hooks.abandon(service, ServiceHook::kReady);
   }
 }
 
-void ServiceEffects::warn_of(const base::Result<void>& result) {
+void ServiceEffects::tell_failure(ServiceId service, const base::Result<void>& result) {
   if (!result) {
-    parts_.diag.warn("{}", result.error().message);
+    parts_.owner.on_hook_failed(service, result.error().message);
   }
 }
 

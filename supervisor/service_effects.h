@@ -29,6 +29,7 @@ class ServiceEffects final : public FleetPort {
     virtual void on_state_changed(ServiceId service, const StateChange& change) = 0;
     virtual void on_unhealthy(ServiceId service, std::string_view reason) = 0;
     virtual void on_run_not_made(ServiceId service, std::string_view why) = 0;
+    virtual void on_hook_failed(ServiceId service, const std::string& what) = 0;
     virtual void on_shutdown_began(std::string_view reason) = 0;
     virtual void on_all_stopped(int exit_code, std::size_t left_behind) = 0;
   };
@@ -98,7 +99,7 @@ class ServiceEffects final : public FleetPort {
   void on_outcome(ServiceId service, std::uint32_t incarnation, pid_t pid,
                   const SpawnOutcome& outcome);
   void follow_readiness(ServiceId service, const StateChange& change);
-  void warn_of(const base::Result<void>& result);
+  void tell_failure(ServiceId service, const base::Result<void>& result);
 
   Parts parts_;
   FleetMachine* fleet_ = nullptr;

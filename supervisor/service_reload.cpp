@@ -90,7 +90,7 @@ void ServiceReload::end(ServiceId service, std::string error) {
   progress.under_way = false;
   ++progress.ended;
   progress.error = std::move(error);
-  parts_.ended();
+  parts_.ended(service);
 }
 
 }  // namespace supervisor

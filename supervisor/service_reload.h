@@ -27,7 +27,7 @@ class ServiceReload {
     FleetMachine& fleet;
     HookRunner& hooks;
     const ServiceSlots& services;
-    std::function<void()> ended;  // a reload of some service has ended
+    std::function<void(ServiceId)> ended;  // progress() says how
   };
 
   struct Progress {

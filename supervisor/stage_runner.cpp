@@ -29,12 +29,17 @@ StageRunner::StageRunner(Parts parts) : parts_(std::move(parts)) {
   }
 }
 
+void StageRunner::tell(StageKind kind, std::string_view event, std::string_view reason) const {
+  parts_.tell({.event = event, .reason = std::string(reason), .stage = stage_name(kind)});
+}
+
 void StageRunner::answer_later(StageKind kind, std::function<void()> answer) {
   at(kind).answer = std::move(answer);
   at(kind).answer_timer->start_once(0);
 }
 
 void StageRunner::list_scripts(StageKind kind) {
+  tell(kind, "stage_begin", "");
   const std::string& directory = parts_.directories[static_cast<std::size_t>(kind)];
   const auto work = [&] { return encode_scripts(supervisor::list_scripts(directory)); };
   Result<pid_t> helper = parts_.helpers.run(work, [this, kind](HelperChild::Answer answer) {
@@ -116,6 +121,11 @@ void StageRunner::cancel_timer(StageKind kind) {
 
 void StageRunner::script_failed(StageKind kind, std::string_view what) {
   parts_.diag.warn("{}: {}", stage_name(kind), what);
+  tell(kind, "script_failed", what);
+}
+
+void StageRunner::stage_ended(StageKind kind, std::string_view failure) {
+  tell(kind, "stage_end", failure);
 }
 
 }  // namespace supervisor

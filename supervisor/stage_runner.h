@@ -19,6 +19,7 @@
 #include "base/diag.h"
 #include "base/loop.h"
 #include "supervisor/config/config.h"
+#include "supervisor/control/event_log.h"
 #include "supervisor/helpers.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/process/scripts.h"
@@ -37,6 +38,7 @@ class StageRunner final : public StagePort {
     Helpers& helpers;
     ServiceStarter& starter;
     OpenLogs open_logs;
+    std::function<void(const Event&)> tell;
     std::string environment_directory;
     std::array<std::string, kStageNames.size()> directories;  // by StageKind
   };
@@ -56,6 +58,7 @@ class StageRunner final : public StagePort {
   void start_timer(StageKind kind, std::uint64_t delay_ns, std::uint64_t generation) override;
   void cancel_timer(StageKind kind) override;
   void script_failed(StageKind kind, std::string_view what) override;
+  void stage_ended(StageKind kind, std::string_view failure) override;
 
  private:
   struct Stage {
@@ -71,6 +74,7 @@ class StageRunner final : public StagePort {
   };
 
   [[nodiscard]] Stage& at(StageKind kind) { return stages_[static_cast<std::size_t>(kind)]; }
+  void tell(StageKind kind, std::string_view event, std::string_view reason) const;
   void answer_later(StageKind kind, std::function<void()> answer);
   void on_list(StageKind kind, base::Result<std::vector<Script>> scripts);
   void on_outcome(StageKind kind, pid_t pid, const SpawnOutcome& outcome);

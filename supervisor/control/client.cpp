@@ -100,6 +100,12 @@ base::Result<Reply> Client::ask(std::span<const std::string> words,
   return reply;
 }
 
+base::Result<base::Fd> Client::begin(std::span<const std::string> words) const {
+  TRY_ASSIGN(base::Fd socket, connect());
+  send_request(socket.get(), make_request_line(words));
+  return socket;
+}
+
 base::Fd Client::watch_instance() const {
   const auto socket = connect();
   if (!socket) {

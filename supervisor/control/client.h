@@ -29,6 +29,9 @@ class Client {
   [[nodiscard]] base::Result<Reply> ask(std::span<const std::string> words,
                                         std::uint64_t timeout_ms = kTimeoutMs) const;
 
+  /// Sends the request and returns the connection: for an answer that does not end by itself.
+  [[nodiscard]] base::Result<base::Fd> begin(std::span<const std::string> words) const;
+
   /// Readable once the instance has ended (a pidfd). Invalid where the kernel does not tell, as
   /// across process namespaces; then is_listening() is the way to know.
   [[nodiscard]] base::Fd watch_instance() const;

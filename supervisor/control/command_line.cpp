@@ -87,7 +87,7 @@ void add_new(CLI::App& app, CommandOptions& options) {
 void add_status(CLI::App& app, CommandOptions& options) {
   CLI::App* verb = app.add_subcommand("status", "Show services, the router and sinks");
   verb->add_option("NAME", options.names, "Only this service")->expected(0, 1);
-  verb->add_flag("--watch", options.watch, "Show it again every second");
+  verb->add_flag("--watch", options.watch, "Show it again whenever something happens");
   add_json(*verb, options);
   verb->footer(
       "States: stopped waiting starting running stopping backoff failed done.\n"
@@ -98,6 +98,25 @@ void add_explain(CLI::App& app, CommandOptions& options) {
   CLI::App* verb = app.add_subcommand("explain", "Say why a service is as it is, and what is next");
   verb->add_option("NAME", options.names, "The service")->required()->expected(1);
   add_json(*verb, options);
+}
+
+void add_events(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("events", "Print what has happened lately");
+  add_names(*verb, options, "Only of these services; none: all, and birl's own");
+  verb->add_flag("-f,--follow", options.follow, "Go on with what comes, until the instance ends");
+  verb->add_option("--since", options.since, "Only what came after the event of this number")
+      ->type_name("SEQUENCE");
+  add_json(*verb, options);
+  verb->footer(
+      "One line of JSON an event; on a terminal, without --json, a line for people.\n"
+      "birl keeps the last 512. What is missing is told as an event `gap`; to go on after a break, "
+      "give the last sequence that was seen.");
+}
+
+void add_trace(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb = app.add_subcommand("trace", "Print what birl's state machines were told lately");
+  add_json(*verb, options);
+  verb->footer("For a report of a bug: with --json a simulation can replay it.");
 }
 
 void add_transition(CLI::App& app, CommandOptions& options, const char* name,
@@ -234,6 +253,8 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_new(*app, options);
   add_status(*app, options);
   add_explain(*app, options);
+  add_events(*app, options);
+  add_trace(*app, options);
   add_transition(*app, options, "start", "Start services");
   add_transition(*app, options, "stop", "Stop services");
   add_transition(*app, options, "restart", "Stop and start services");

@@ -28,7 +28,8 @@ struct CommandOptions {
   std::string wait_for = "ready";          // wait
   std::string signal;                      // signal
   bool group = false;                      // signal
-  bool follow = false;                     // logs
+  bool follow = false;                     // logs, events
+  std::optional<std::uint64_t> since;      // events
   std::optional<std::uint64_t> lines;      // logs
   bool timestamps = false;                 // logs
   std::string stream;                      // logs: "stdout", "stderr"; empty: both
@@ -47,6 +48,8 @@ int cmd_test(std::span<const std::string> words);   // words behind `test`
 int cmd_new(const CommandOptions& options);
 int cmd_status(const CommandOptions& options);
 int cmd_explain(const CommandOptions& options);
+int cmd_events(const CommandOptions& options);
+int cmd_trace(const CommandOptions& options);
 int cmd_start(const CommandOptions& options);
 int cmd_stop(const CommandOptions& options);
 int cmd_restart(const CommandOptions& options);

@@ -61,6 +61,8 @@ ControlConnection::Next ControlConnection::on_ready(int events, std::uint64_t no
       return discard_input();
     case Phase::kWriting:
       return flush(now_ns);
+    case Phase::kFollowing:
+      return is_hungry() ? discard_input() : flush(now_ns);
   }
   return Next::kClose;
 }
@@ -86,6 +88,17 @@ ControlConnection::Next ControlConnection::answer(Answer answer, std::uint64_t n
 void ControlConnection::hold(Hold hold, std::uint64_t now_ns) {
   enter(Phase::kWaiting, hold.timeout_ms, now_ns);
   hold_ = std::move(hold);
+}
+
+void ControlConnection::follow(EventCursor cursor, std::uint64_t now_ns) {
+  enter(Phase::kFollowing, 0, now_ns);
+  deadline_ns_ = UINT64_MAX;
+  cursor_ = std::move(cursor);
+}
+
+ControlConnection::Next ControlConnection::feed(std::string lines, std::uint64_t now_ns) {
+  output_.push_back({.bytes = std::move(lines), .fds = {}});
+  return flush(now_ns);
 }
 
 void ControlConnection::enter(Phase phase, std::uint64_t timeout_ms, std::uint64_t now_ns) {
@@ -122,6 +135,7 @@ ControlConnection::Next ControlConnection::discard_input() {
   if (got == 0) {
     // An end of file stays readable: watching on would spin the loop. Whether the peer only shut
     // down its side or is gone is visible now; later only when the answer is written.
+    input_ended_ = true;
     return peer_is_gone() ? Next::kClose : watch_for(std::nullopt);
   }
   discarded_bytes_ += static_cast<std::size_t>(got);
@@ -150,9 +164,14 @@ ControlConnection::Next ControlConnection::flush(std::uint64_t now_ns) {
       output_.pop_front();
       sent_of_first_ = 0;
     }
-    enter(Phase::kWriting, limits_.reply_ms, now_ns);
+    since_ns_ = now_ns;
+    deadline_ns_ =
+        phase_ == Phase::kFollowing ? UINT64_MAX : now_ns + limits_.reply_ms * base::kNsPerMs;
   }
-  return Next::kClose;
+  if (phase_ != Phase::kFollowing) {
+    return Next::kClose;
+  }
+  return watch_for(input_ended_ ? std::nullopt : std::optional(base::Poll::kReadable));
 }
 
 ControlConnection::Next ControlConnection::watch_for(std::optional<base::Poll::Events> events) {

@@ -1,8 +1,9 @@
 // One client of the control socket: its request as far as it has come, its answer as far as it is
 // sent. It decides nothing; the server does, from what on_ready() and answer() return.
 //
-// Reading -> (Waiting ->) Writing -> gone. While a client waits, whatever it still sends is thrown
-// away up to `request_bytes`, then it is dropped. A client that has shut down its writing side only
+// Reading -> (Waiting ->) Writing -> gone, or Reading -> Following, which ends when the client
+// goes. While a client waits, whatever it still sends is thrown away up to `request_bytes`, then it
+// is dropped. A client that has shut down its writing side only
 // (`printf ... | nc -N -U`) is answered; one that has gone is noticed and dropped.
 // Invariant: the poll watches exactly what the phase needs, so an idle or half-closed peer costs no
 // wake-up. Threads: the loop's. Owner: ControlServer.
@@ -23,7 +24,7 @@ namespace supervisor {
 class ControlConnection {
  public:
   /// In the order in which they give way to new clients.
-  enum class Phase : std::uint8_t { kReading, kWriting, kWaiting };
+  enum class Phase : std::uint8_t { kReading, kWriting, kWaiting, kFollowing };
   enum class Next : std::uint8_t {
     kKeep,      // nothing to do
     kRequest,   // request() is whole
@@ -44,6 +45,11 @@ class ControlConnection {
   /// Sends what fits and keeps the rest. An answer over `reply_bytes` becomes an error.
   [[nodiscard]] Next answer(Answer answer, std::uint64_t now_ns);
   void hold(Hold hold, std::uint64_t now_ns);
+  void follow(EventCursor cursor, std::uint64_t now_ns);
+  /// The next lines for a follower, once it is_hungry().
+  [[nodiscard]] Next feed(std::string lines, std::uint64_t now_ns);
+  [[nodiscard]] bool is_hungry() const { return phase_ == Phase::kFollowing && output_.empty(); }
+  [[nodiscard]] EventCursor& cursor() { return cursor_; }
 
   [[nodiscard]] Phase phase() const { return phase_; }
   [[nodiscard]] const std::optional<Hold>& held() const { return hold_; }
@@ -69,6 +75,8 @@ class ControlConnection {
   std::uint64_t deadline_ns_ = 0;
   std::string request_;
   std::size_t discarded_bytes_ = 0;
+  bool input_ended_ = false;  // the peer has shut down its writing side
+  EventCursor cursor_;
   std::optional<Hold> hold_;
   std::deque<OutputChunk> output_;
   std::size_t sent_of_first_ = 0;

@@ -17,6 +17,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "supervisor/control/event_log.h"
 #include "supervisor/control/status_json.h"
 
 namespace supervisor {
@@ -69,6 +70,10 @@ class ControlPort {
 
   /// Why it is as it is and what comes next, one fact a line. The service exists.
   [[nodiscard]] virtual std::vector<std::string> explain(const std::string& service) const = 0;
+
+  [[nodiscard]] virtual const EventLog& events() const = 0;
+  /// The machines' last inputs, as JSON (machine/trace_json.h).
+  [[nodiscard]] virtual std::string trace() const = 0;
 
   /// Starting what runs and stopping what is stopped succeeds and does nothing. A failed request
   /// (an instance that is shutting down) is told at once.

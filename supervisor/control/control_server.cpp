@@ -66,6 +66,7 @@ class ControlServer::Impl {
         listener_(std::move(listener)),
         deadline_timer_(loop, [this] { on_deadline(); }),
         review_timer_(loop, [this] { review_holds(); }),
+        feed_timer_(loop, [this] { feed_followers(); }),
         accept_timer_(loop, [this] { resume_accepting(); }) {}
 
   base::Result<void> watch_listener() {
@@ -75,6 +76,8 @@ class ControlServer::Impl {
     return {};
   }
   void on_state_change() { review_timer_.start_once(0); }
+  void on_event() { feed_timer_.start_once(0); }
+  void feed_followers();
   [[nodiscard]] std::size_t client_count() const { return clients_.size(); }
 
  private:
@@ -83,6 +86,7 @@ class ControlServer::Impl {
 
   void accept_clients();
   bool make_room();
+  bool make_follower_room();
   void pause_accepting(std::uint64_t retry_ms);
   void resume_accepting();
   void add_client(base::Fd socket);
@@ -92,6 +96,8 @@ class ControlServer::Impl {
   void answer(std::uint64_t id, Answer answer);
   void answer_error(std::uint64_t id, base::ErrorCode code, std::string message);
   void handle_request(std::uint64_t id);
+  void begin_following(std::uint64_t id, EventCursor cursor);
+  void feed(std::uint64_t id);
   void review_holds();
   void on_deadline();
   void expire(std::uint64_t id);
@@ -105,6 +111,7 @@ class ControlServer::Impl {
   std::optional<base::Poll> listener_poll_;  // after the listener: it must go first
   base::Timer deadline_timer_;
   base::Timer review_timer_;
+  base::Timer feed_timer_;
   base::Timer accept_timer_;
   std::uint64_t next_id_ = 1;
   Clients clients_;
@@ -134,7 +141,8 @@ bool ControlServer::Impl::make_room() {
   };
   auto victim = clients_.end();
   for (auto client = clients_.begin(); client != clients_.end(); ++client) {
-    const bool idle = now_ns - client->second->since_ns() >= limits_.grace_ms * base::kNsPerMs;
+    const bool idle = client->second->phase() != ControlConnection::Phase::kFollowing &&
+                      now_ns - client->second->since_ns() >= limits_.grace_ms * base::kNsPerMs;
     if (idle && (victim == clients_.end() || rank(*client) < rank(*victim))) {
       victim = client;
     }
@@ -183,6 +191,7 @@ void ControlServer::Impl::on_client(std::uint64_t id, int events) {
   const auto client = clients_.find(id);
   if (client != clients_.end()) {
     follow(id, client->second->on_ready(events, base::monotonic_ns()));
+    feed(id);
   }
 }
 
@@ -218,11 +227,67 @@ void ControlServer::Impl::handle_request(std::uint64_t id) {
     arm_deadline();
     return;
   }
+  if (made.follow) {
+    return begin_following(id, *std::move(made.follow));
+  }
   const auto fault = made.fault;
   answer(id, std::move(made));
   if (fault) {
     commit_debug_fault(loop_, *fault);
   }
+}
+
+void ControlServer::Impl::begin_following(std::uint64_t id, EventCursor cursor) {
+  if (!make_follower_room()) {
+    return answer_error(id, base::ErrorCode::kLimit,
+                        fmt::format("cannot follow events: all {} places are taken; without "
+                                    "--follow there is always one",
+                                    limits_.followers));
+  }
+  clients_.at(id)->follow(std::move(cursor), base::monotonic_ns());
+  arm_deadline();
+  feed(id);
+}
+
+/// Whether there is a place. One that reads nothing at all gives its own up, oldest first.
+bool ControlServer::Impl::make_follower_room() {
+  std::size_t followers = 0;
+  const std::uint64_t now_ns = base::monotonic_ns();
+  std::pair<std::uint64_t, std::uint64_t> stuck{now_ns, 0};
+  for (const auto& [id, client] : clients_) {
+    if (client->phase() == ControlConnection::Phase::kFollowing) {
+      ++followers;
+      stuck = client->is_hungry() ? stuck : std::min(stuck, {client->since_ns(), id});
+    }
+  }
+  if (followers < limits_.followers) {
+    return true;
+  }
+  if (now_ns - stuck.first < limits_.reply_ms * base::kNsPerMs) {
+    return false;
+  }
+  remove_client(stuck.second);
+  return true;
+}
+
+/// As much as the follower takes at once, in bounded parts.
+void ControlServer::Impl::feed(std::uint64_t id) {
+  for (auto client = clients_.find(id); client != clients_.end() && client->second->is_hungry();
+       client = clients_.find(id)) {
+    std::string lines = handler_.follow(client->second->cursor());
+    if (lines.empty()) {
+      return;
+    }
+    follow(id, client->second->feed(std::move(lines), base::monotonic_ns()));
+  }
+}
+
+void ControlServer::Impl::feed_followers() {
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, client] : clients_) {
+    ids.push_back(id);
+  }
+  std::ranges::for_each(ids, [this](std::uint64_t id) { feed(id); });
 }
 
 void ControlServer::Impl::answer(std::uint64_t id, Answer answer) {
@@ -276,17 +341,19 @@ void ControlServer::Impl::expire(std::uint64_t id) {
     case ControlConnection::Phase::kWriting:
       remove_client(id);
       return;
+    case ControlConnection::Phase::kFollowing:
+      return;  // it has no deadline
   }
 }
 
 void ControlServer::Impl::arm_deadline() {
-  if (clients_.empty()) {
-    deadline_timer_.stop();
-    return;
-  }
   std::uint64_t earliest_ns = UINT64_MAX;
   for (const auto& [id, client] : clients_) {
     earliest_ns = std::min(earliest_ns, client->deadline_ns());
+  }
+  if (earliest_ns == UINT64_MAX) {
+    deadline_timer_.stop();
+    return;
   }
   const std::uint64_t now_ns = base::monotonic_ns();
   const std::uint64_t left_ns = earliest_ns > now_ns ? earliest_ns - now_ns : 0;
@@ -308,6 +375,14 @@ ControlServer::~ControlServer() = default;
 
 void ControlServer::on_state_change() {
   impl_->on_state_change();
+}
+
+void ControlServer::on_event() {
+  impl_->on_event();
+}
+
+void ControlServer::flush_followers() {
+  impl_->feed_followers();
 }
 
 std::size_t ControlServer::client_count() const {

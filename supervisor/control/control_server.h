@@ -6,9 +6,12 @@
 // reads them for `reply_ms`; there are at most `clients`. When all places are taken, the client
 // that has been idle longest gives its place up (readers of requests first, then slow readers, then
 // those who wait for a service), but none before it had `grace_ms`; until then new ones wait in the
-// kernel's backlog, so that a burst of honest clients is served in turn.
-// Only root, birl's own user and the configured group are answered.
-// Protocol: protocol.h. Threads: the loop's. Owner: init.cpp; the loop and the port outlive it.
+// kernel's backlog, so that a burst of honest clients is served in turn. Who follows events stays
+// as long as it likes, and is given what comes when it has read what it got: the events it is
+// behind are in the EventLog, not here. There are at most `followers`; when all places are taken,
+// one that has read nothing for `reply_ms` gives its place up to a new one. Only root, birl's own
+// user and the configured group are answered. Protocol: protocol.h. Threads: the loop's. Owner:
+// init.cpp; the loop and the port outlive it.
 #pragma once
 
 #include <sys/types.h>
@@ -27,6 +30,8 @@ namespace supervisor {
 
 struct ControlLimits {
   std::size_t clients = 16;
+  std::size_t followers = 8;                          // of the clients: those who follow events
+  std::size_t follow_bytes = std::size_t{16} << 10U;  // that wait for one follower to read
   std::size_t request_bytes = 4096;
   std::size_t reply_bytes = std::size_t{4} << 20U;
   std::size_t log_sources = 2048;
@@ -57,6 +62,11 @@ class ControlServer {
   /// Some service changed its state. Cheap, and allowed from inside a call of the port: those who
   /// wait are looked at in the loop's next turn.
   void on_state_change();
+
+  /// Something was put into the port's event log: followers are told in the loop's next turn.
+  void on_event();
+  /// Gives followers what they can take at once; the instance ends.
+  void flush_followers();
 
   [[nodiscard]] std::size_t client_count() const;
 

@@ -152,6 +152,17 @@ std::vector<std::string> read_strings(const Json& object, const char* name) {
   return strings;
 }
 
+std::string describe_members(const Json& input) {
+  std::string details;
+  for (const auto& [name, content] : input.items()) {
+    if (name != "at_ns" && name != "service" && name != "input") {
+      details += (details.empty() ? "" : ", ") + name + " " +
+                 (content.is_string() ? content.get<std::string>() : content.dump());
+    }
+  }
+  return details;
+}
+
 base::ErrorCode parse_code(std::string_view name) {
   constexpr std::array kCodes{
       base::ErrorCode::kInvalid, base::ErrorCode::kNotFound, base::ErrorCode::kPermission,
@@ -199,6 +210,7 @@ base::Result<StatusReport> parse_status(std::string_view text) {
     read(json, "version", report.version);
     read(json, "state", report.state);
     read(json, "uptime_s", report.uptime_s);
+    read(json, "sequence", report.sequence);
     for_each(json, "services",
              [&](const Json& item) { report.services.push_back(read_service(item)); });
     if (const Json* router = find(json, "router")) {
@@ -220,6 +232,48 @@ base::Result<std::vector<HealthProblem>> parse_health(std::string_view text) {
       read(item, "reason", problem.reason);
     });
     return problems;
+  });
+}
+
+base::Result<EventLine> parse_event(std::string_view text) {
+  return guarded([&]() -> base::Result<EventLine> {
+    TRY_ASSIGN(const Json json, parse_object(text));
+    EventLine line;
+    read(json, "sequence", line.sequence);
+    read(json, "time", line.time);
+    read(json, "service", line.service);
+    read(json, "event", line.event);
+    read(json, "pid", line.pid);
+    read(json, "exit_code", line.exit_code);
+    read(json, "signal", line.signal);
+    read(json, "reason", line.reason);
+    read(json, "stage", line.stage);
+    read(json, "delay_ms", line.delay_ms);
+    read(json, "missed", line.missed);
+    return line;
+  });
+}
+
+base::Result<std::vector<TraceLine>> parse_trace(std::string_view text) {
+  return guarded([&]() -> base::Result<std::vector<TraceLine>> {
+    TRY_ASSIGN(const Json json, parse_object(text));
+    std::uint64_t booted_ns = 0;
+    read(json, "booted_ns", booted_ns);
+    std::vector<std::string> names;
+    for_each(json, "services",
+             [&](const Json& service) { read(service, "name", names.emplace_back()); });
+    std::vector<TraceLine> lines;
+    for_each(json, "inputs", [&](const Json& input) {
+      TraceLine& line = lines.emplace_back();
+      std::size_t service = names.size();
+      read(input, "service", service);
+      read(input, "at_ns", line.since_boot_ns);
+      line.since_boot_ns -= std::min(line.since_boot_ns, booted_ns);
+      line.service = service < names.size() ? names[service] : "?";
+      read(input, "input", line.input);
+      line.details = describe_members(input);
+    });
+    return lines;
   });
 }
 

@@ -21,6 +21,31 @@ namespace supervisor {
 [[nodiscard]] base::Result<StatusReport> parse_status(std::string_view text);
 [[nodiscard]] base::Result<std::vector<HealthProblem>> parse_health(std::string_view text);
 
+/// A line of `events`, as text: what is null is empty.
+struct EventLine {
+  std::uint64_t sequence = 0;
+  std::string time{};
+  std::string service{};
+  std::string event{};
+  std::optional<std::int64_t> pid{};
+  std::optional<std::int32_t> exit_code{};
+  std::string signal{};
+  std::string reason{};
+  std::string stage{};
+  std::optional<std::uint64_t> delay_ms{};
+  std::optional<std::uint64_t> missed{};
+};
+[[nodiscard]] base::Result<EventLine> parse_event(std::string_view text);
+
+/// An input of `trace`.
+struct TraceLine {
+  std::uint64_t since_boot_ns = 0;
+  std::string service;
+  std::string input;
+  std::string details;  // "pid 7, exit_code 3"
+};
+[[nodiscard]] base::Result<std::vector<TraceLine>> parse_trace(std::string_view text);
+
 [[nodiscard]] base::Result<std::vector<std::string>> parse_explanation(std::string_view text);
 
 [[nodiscard]] base::Result<ConfigReloadProgress> parse_config_reload(std::string_view text);

@@ -21,6 +21,8 @@ enum Options : unsigned {
   kGroupOption = 8,
   kExitCodeOption = 16,
   kLiveOption = 32,
+  kFollowOption = 64,
+  kSinceOption = 128,
 };
 
 struct VerbRule {
@@ -37,6 +39,9 @@ constexpr unsigned kTransition = kNoWaitOption | kTimeoutOption;
 constexpr auto kVerbs = std::to_array<VerbRule>({
     {"status", Verb::kStatus, 0, 1, kNone, "status [NAME]"},
     {"explain", Verb::kExplain, 1, 1, kNone, "explain NAME"},
+    {"events", Verb::kEvents, 0, kMany, kFollowOption | kSinceOption,
+     "events [NAME...] [--follow] [--since SEQUENCE]"},
+    {"trace", Verb::kTrace, 0, 0, kNone, "trace"},
     {"start", Verb::kStart, 1, kMany, kTransition, "start NAME..."},
     {"stop", Verb::kStop, 1, kMany, kTransition, "stop NAME..."},
     {"restart", Verb::kRestart, 1, kMany, kTransition, "restart NAME..."},
@@ -104,10 +109,20 @@ base::Result<std::int32_t> parse_exit_code(const std::string& word) {
   return static_cast<std::int32_t>(*code);
 }
 
+base::Result<std::uint64_t> parse_sequence(const std::string& word) {
+  const auto sequence = base::parse_decimal(word);
+  if (!sequence || *sequence == UINT64_MAX) {
+    return invalid(fmt::format("cannot use sequence \"{}\": it is the number of an event", word));
+  }
+  return *sequence;
+}
+
 base::Result<void> set_value(Request& request, unsigned option, const std::string& value) {
   if (option == kTimeoutOption) {
     TRY_ASSIGN(const std::uint64_t ns, base::parse_duration_ns(value));
     request.timeout_ms = ns / base::kNsPerMs;
+  } else if (option == kSinceOption) {
+    TRY_ASSIGN(request.since, parse_sequence(value));
   } else if (option == kForOption) {
     TRY_ASSIGN(request.wait_for, choose("state", value, kWaitFors));
   } else {
@@ -121,6 +136,8 @@ void set_flag(Request& request, unsigned option) {
     request.wait_mode = WaitMode::kNoWait;
   } else if (option == kGroupOption) {
     request.target = SignalTarget::kGroup;
+  } else if (option == kFollowOption) {
+    request.follow = FollowMode::kFollow;
   } else {
     request.scope = HealthScope::kLive;
   }
@@ -132,12 +149,14 @@ struct OptionRule {
 };
 
 OptionRule find_option(std::string_view word) {
-  constexpr std::array<Choice<OptionRule>, 6> kOptions{{{"--no-wait", {kNoWaitOption, false}},
+  constexpr std::array<Choice<OptionRule>, 8> kOptions{{{"--no-wait", {kNoWaitOption, false}},
                                                         {"--timeout", {kTimeoutOption, true}},
                                                         {"--for", {kForOption, true}},
                                                         {"--group", {kGroupOption, false}},
                                                         {"--exit-code", {kExitCodeOption, true}},
-                                                        {"--live", {kLiveOption, false}}}};
+                                                        {"--live", {kLiveOption, false}},
+                                                        {"--follow", {kFollowOption, false}},
+                                                        {"--since", {kSinceOption, true}}}};
   const auto found = std::ranges::find(kOptions, word, &Choice<OptionRule>::name);
   return found == kOptions.end() ? OptionRule{kNone, false} : found->value;
 }

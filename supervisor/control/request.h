@@ -4,6 +4,8 @@
 //     explain NAME
 //     start | stop | restart NAME... [--no-wait] [--timeout DURATION]
 //     reload [NAME...] [--no-wait] [--timeout DURATION]        (no name: the configuration)
+//     events [NAME...] [--follow] [--since SEQUENCE]
+//     trace
 //     wait NAME... [--for ready|stopped|failed] [--timeout DURATION]
 //     signal SIGNAL NAME [--group]
 //     rotate [SINK]
@@ -30,6 +32,8 @@ namespace supervisor {
 enum class Verb : std::uint8_t {
   kStatus,
   kExplain,
+  kEvents,
+  kTrace,
   kStart,
   kStop,
   kRestart,
@@ -47,6 +51,7 @@ enum class Verb : std::uint8_t {
 
 enum class WaitMode : std::uint8_t { kWait, kNoWait };
 enum class WaitFor : std::uint8_t { kReady, kStopped, kFailed };
+enum class FollowMode : std::uint8_t { kOnce, kFollow };
 enum class HealthScope : std::uint8_t { kReady, kLive };
 enum class DebugFault : std::uint8_t { kAbort, kSegv, kBadAlloc, kEbadf };
 
@@ -59,6 +64,8 @@ struct Request {
   WaitFor wait_for = WaitFor::kReady;
   HealthScope scope = HealthScope::kReady;
   DebugFault fault = DebugFault::kAbort;
+  FollowMode follow = FollowMode::kOnce;
+  std::optional<std::uint64_t> since;
   std::optional<std::uint64_t> timeout_ms;
   std::optional<std::int32_t> exit_code;
 };

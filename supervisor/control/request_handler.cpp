@@ -17,13 +17,6 @@ namespace supervisor {
 
 namespace {
 
-Answer make_answer(std::string json) {
-  json += '\n';
-  Answer answer;
-  answer.chunks.push_back({.bytes = std::move(json), .fds = {}});
-  return answer;
-}
-
 Answer make_ok() {
   return make_answer(R"({"ok":true})");
 }
@@ -114,6 +107,13 @@ std::string join_errors(std::span<const Outcome> outcomes) {
 
 }  // namespace
 
+Answer make_answer(std::string json) {
+  json += '\n';
+  Answer answer;
+  answer.chunks.push_back({.bytes = std::move(json), .fds = {}});
+  return answer;
+}
+
 Answer make_error_answer(const base::Error& error) {
   return make_answer(make_error_json(error));
 }
@@ -137,6 +137,10 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
       return status(request);
     case Verb::kExplain:
       return explain(request);
+    case Verb::kEvents:
+      return events(request);
+    case Verb::kTrace:
+      return make_answer(port_.trace());
     case Verb::kStart:
     case Verb::kStop:
     case Verb::kRestart:
@@ -167,27 +171,6 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
       return debug_fault(request);
   }
   return base::fail(base::ErrorCode::kInvalid, "no such request");
-}
-
-base::Result<Answer> RequestHandler::status(const Request& request) {
-  TRY(find_places(request));
-  StatusReport report = port_.status();
-  if (!request.names.empty()) {
-    std::erase_if(report.services,
-                  [&](const ServiceStatus& service) { return service.name != request.names[0]; });
-  }
-  return make_answer(make_status_json(report));
-}
-
-base::Result<Answer> RequestHandler::explain(const Request& request) const {
-  TRY(find_places(request));
-  base::JsonWriter json;
-  json.begin_object().field("name", request.names.front()).key("lines").begin_array();
-  for (const std::string& line : port_.explain(request.names.front())) {
-    json.value(line);
-  }
-  json.end_array().end_object();
-  return make_answer(json.text());
 }
 
 /// Every name must exist before anything is done to any.
@@ -350,47 +333,6 @@ Answer RequestHandler::time_out(const Hold& hold) const {
     outcomes.push_back(std::move(outcome));
   }
   return make_answer(make_outcome_json(outcomes, join_errors(outcomes), base::ErrorCode::kTimeout));
-}
-
-/// One line and at most kFdsMax descriptors a chunk; "more" says whether another follows. The port
-/// knows the names: birl's own log and sources have rings too.
-base::Result<Answer> RequestHandler::tap(const Request& request) {
-  TRY_ASSIGN(base::Fd pipe, port_.tap(request.names.front()));
-  OutputChunk chunk;
-  chunk.bytes = "{\"ok\":true}\n";
-  chunk.fds.push_back(std::move(pipe));
-  Answer answer;
-  answer.chunks.push_back(std::move(chunk));
-  return answer;
-}
-
-base::Result<Answer> RequestHandler::logs(const Request& request) {
-  TRY_ASSIGN(std::vector<LogSource> sources, port_.log_sources(request.names));
-  if (sources.size() > limits_.log_sources) {
-    return base::fail(base::ErrorCode::kLimit,
-                      fmt::format("cannot show more than {} logs at once", limits_.log_sources));
-  }
-  Answer answer;
-  std::size_t index = 0;
-  do {
-    base::JsonWriter json;
-    OutputChunk chunk;
-    json.begin_object().key("sources").begin_array();
-    for (; index < sources.size() && chunk.fds.size() < OutputChunk::kFdsMax; ++index) {
-      json.value(sources[index].name);
-      chunk.fds.push_back(std::move(sources[index].ring));
-    }
-    json.end_array().field("more", index < sources.size()).end_object();
-    chunk.bytes = json.text() + '\n';
-    answer.chunks.push_back(std::move(chunk));
-  } while (index < sources.size());
-  return answer;
-}
-
-base::Result<Answer> RequestHandler::healthy(const Request& request) {
-  TRY_ASSIGN(const auto problems,
-             find_health_problems(port_.status(), request.names, request.scope));
-  return make_answer(make_health_json(problems));
 }
 
 base::Result<Answer> RequestHandler::debug_fault(const Request& request) const {

@@ -43,10 +43,12 @@ struct Hold {
 
 struct Answer {
   std::vector<OutputChunk> chunks;
-  std::optional<Hold> hold;         // then there are no chunks yet
-  std::optional<DebugFault> fault;  // to be committed once the chunks are sent
+  std::optional<EventCursor> follow;  // then the chunks are those that come, without an end
+  std::optional<Hold> hold;           // then there are no chunks yet
+  std::optional<DebugFault> fault;    // to be committed once the chunks are sent
 };
 
+[[nodiscard]] Answer make_answer(std::string json);
 [[nodiscard]] Answer make_error_answer(const base::Error& error);
 
 class RequestHandler {
@@ -60,10 +62,14 @@ class RequestHandler {
   [[nodiscard]] std::optional<Answer> review(const Hold& hold) const;
   [[nodiscard]] Answer time_out(const Hold& hold) const;
 
+  /// What a follower is to be sent next, at most ControlLimits::follow_bytes; empty: nothing yet.
+  [[nodiscard]] std::string follow(EventCursor& cursor) const;
+
  private:
   base::Result<Answer> dispatch(const Request& request);
   base::Result<Answer> status(const Request& request);
   base::Result<Answer> explain(const Request& request) const;
+  base::Result<Answer> events(const Request& request) const;
   base::Result<Answer> transition(const Request& request);
   base::Result<Answer> reload_config(const Request& request);
   [[nodiscard]] std::optional<Answer> review_config(std::uint64_t reloads_before) const;

@@ -91,6 +91,7 @@ std::string make_status_json(const StatusReport& report) {
   json.field("version", report.version);
   json.field("state", report.state);
   json.field("uptime_s", report.uptime_s);
+  json.field("sequence", report.sequence);
   json.key("services").begin_array();
   for (const ServiceStatus& service : report.services) {
     put_service(json, service);

@@ -75,6 +75,7 @@ struct StatusReport {
   std::string version;
   std::string state = "running";  // starting running stopping
   double uptime_s = 0;
+  std::uint64_t sequence = 0;  // of the last event (event_log.h) that this shows
   std::vector<ServiceStatus> services;
   RouterStatus router;
   std::vector<SinkStatus> sinks;

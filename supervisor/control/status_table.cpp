@@ -44,6 +44,20 @@ std::string format_exit(const ServiceStatus& service) {
   return service.exit_code ? fmt::format("{}", *service.exit_code) : "-";
 }
 
+/// Tenths are enough for a person: "3.4M".
+std::string format_memory(const ServiceStatus& service) {
+  if (!service.memory_bytes) {
+    return "-";
+  }
+  const double mebibytes = static_cast<double>(*service.memory_bytes) / (1U << 20U);
+  return mebibytes < 1024 ? fmt::format("{:.1f}M", mebibytes)
+                          : fmt::format("{:.1f}G", mebibytes / 1024);
+}
+
+std::string format_cpu(const ServiceStatus& service) {
+  return service.cpu_s ? fmt::format("{:.1f}s", *service.cpu_s) : "-";
+}
+
 std::string format_state(const ServiceStatus& service) {
   if (!service.healthy) {
     return service.state + ", unhealthy";
@@ -63,11 +77,13 @@ std::string format_reason(const ServiceStatus& service, std::uint64_t now_ns) {
 }
 
 std::string format_services(const StatusReport& report, std::uint64_t now_ns) {
-  std::vector<Row> rows{{"SERVICE", "STATE", "PID", "SINCE", "RESTARTS", "EXIT", "REASON"}};
+  std::vector<Row> rows{
+      {"SERVICE", "STATE", "PID", "SINCE", "RESTARTS", "EXIT", "MEMORY", "CPU", "REASON"}};
   for (const ServiceStatus& service : report.services) {
     rows.push_back({service.primary ? service.name + " *" : service.name, format_state(service),
                     format_pid(service.pid), format_since(service.since_ns, now_ns),
                     fmt::format("{}", service.restarts), format_exit(service),
+                    format_memory(service), format_cpu(service),
                     format_reason(service, now_ns)});
   }
   return format_columns(rows);

@@ -49,6 +49,7 @@ base::Result<void> FleetMachine::change(FleetChange change, std::uint64_t now_ns
                                                   : "everything is being shut down");
   }
   now_ns_ = now_ns;
+  trace_.set_incomplete();
   change_rules(std::move(change.rules));
   change_services(change);
   graph_ = make_graph();

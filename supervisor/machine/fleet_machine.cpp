@@ -190,6 +190,7 @@ void FleetMachine::handle(Input input) {
     input.event.held = has_dependent_to_stop(input.service);
   }
   now_ns_ = input.now_ns;
+  trace_.add(input.service, input.event, input.now_ns);
   services_[input.service]->step(input.event, input.now_ns);
   pursue_checks(input.service, input.now_ns);
   pursue_schedule(input.service, input.now_ns);
@@ -236,7 +237,9 @@ void FleetMachine::kill_group(ServiceId service, pid_t group) {
   port_.kill_group(service, group);
 }
 bool FleetMachine::group_alive(pid_t group) {
-  return port_.group_alive(group);
+  const bool alive = port_.group_alive(group);
+  trace_.add_answer(TraceKind::kGroupAlive, alive ? 1 : 0);
+  return alive;
 }
 void FleetMachine::run_hook(ServiceId service, HookKind hook, std::string_view reason) {
   port_.run_hook(service, hook, reason);
@@ -252,7 +255,9 @@ void FleetMachine::cancel_timer(ServiceId service) {
   port_.cancel_timer(service);
 }
 std::uint64_t FleetMachine::random() {
-  return port_.random();
+  const std::uint64_t bits = port_.random();
+  trace_.add_answer(TraceKind::kRandom, bits);
+  return bits;
 }
 
 }  // namespace supervisor

@@ -69,6 +69,7 @@
 
 #include "base/result.h"
 #include "supervisor/machine/check_machine.h"
+#include "supervisor/machine/fleet_trace.h"
 #include "supervisor/machine/service_machine.h"
 #include "supervisor/machine/stage_machine.h"
 
@@ -200,6 +201,7 @@ class FleetMachine final : private ServicePort {
   [[nodiscard]] const CheckMachine& checks(ServiceId id) const { return checks_[id]; }
   [[nodiscard]] const ScheduleMachine& schedule(ServiceId id) const { return schedules_[id]; }
   [[nodiscard]] const DependencyGraph& graph() const { return graph_; }
+  [[nodiscard]] const FleetTrace& trace() const { return trace_; }
   [[nodiscard]] std::optional<ServiceId> find(std::string_view name) const;
   [[nodiscard]] std::optional<ServiceId> find_by_pid(pid_t pid) const;
   /// The first primary; signals are forwarded to it.
@@ -313,6 +315,7 @@ class FleetMachine final : private ServicePort {
   int primary_signal_ = 0;  // of the request that began the end
   std::uint64_t services_deadline_ns_ = 0;
   std::uint64_t finish_deadline_ns_ = 0;
+  FleetTrace trace_;
   std::deque<Input> inputs_;
   bool draining_ = false;
   bool moved_ = false;        // a service changed its state since the last review

@@ -346,13 +346,13 @@ void ServiceMachine::on_group_changed() {
   }
 }
 
-void ServiceMachine::enter(ServiceState state, std::string reason) {
+void ServiceMachine::enter(ServiceState state, std::string reason, std::uint64_t delay_ns) {
   cancel_timer();
   const ServiceState from = std::exchange(state_, state);
   since_ns_ = now_ns_;
   due_ = due_ && !is_at_rest(state);
   reason_ = std::move(reason);
-  port_.state_changed(id_, {from, state, reason_});
+  port_.state_changed(id_, {from, state, reason_, delay_ns});
 }
 
 void ServiceMachine::start_timer(TimerKind kind, std::uint64_t delay_ns) {

@@ -248,7 +248,7 @@ class ServiceMachine {
   [[nodiscard]] std::uint64_t exit_hook_left_ns() const;
   void drop_hooks();
 
-  void enter(ServiceState state, std::string reason);
+  void enter(ServiceState state, std::string reason, std::uint64_t delay_ns = 0);
   void start_timer(TimerKind kind, std::uint64_t delay_ns);
   void cancel_timer();
 

@@ -70,7 +70,8 @@ struct ServiceTimer {
 struct StateChange {
   ServiceState from = ServiceState::kStopped;
   ServiceState to = ServiceState::kStopped;
-  std::string_view reason;  // of `to`; may be empty; valid during the call
+  std::string_view reason;     // of `to`; may be empty; valid during the call
+  std::uint64_t delay_ns = 0;  // kBackoff: until the next start
 };
 
 enum class EndingEffect : std::uint8_t { kNone, kShutdown };

@@ -174,11 +174,12 @@ void ServiceMachine::follow_run(AfterRun after, const ExitStatus& exit, std::str
                             ? EndingEffect::kShutdown
                             : EndingEffect::kNone);
   }
-  enter(ServiceState::kBackoff, std::move(reason));
   // A start that failed fails again at once: without a pause PID 1 would do nothing else.
   const std::uint64_t pause_ns =
       exit.kind == ExitKind::kNotStarted ? rules_.limits.failed_start_ns : 0;
-  start_timer(TimerKind::kBackoff, std::max(pause_ns, backoff_.next_delay_ns(port_.random())));
+  const std::uint64_t delay_ns = std::max(pause_ns, backoff_.next_delay_ns(port_.random()));
+  enter(ServiceState::kBackoff, std::move(reason), delay_ns);
+  start_timer(TimerKind::kBackoff, delay_ns);
 }
 
 void ServiceMachine::end_for_good(ServiceState state, const ExitStatus& exit, std::string reason,

@@ -228,8 +228,11 @@ void StageMachine::fail(int exit_code, std::string_view what) {
 
 void StageMachine::end(Result result) {
   cancel_timer();
-  state_ = State::kEnded;
+  const bool has_begun = std::exchange(state_, State::kEnded) != State::kIdle;
   result_ = result;
+  if (has_begun) {
+    port_.stage_ended(rules_.kind, reason_);
+  }
 }
 
 void StageMachine::arm(std::uint64_t due_ns, std::uint64_t now_ns) {

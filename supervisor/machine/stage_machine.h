@@ -64,6 +64,8 @@ class StagePort {
   virtual void cancel_timer(StageKind stage) = 0;
   /// For people: "10-database exited with code 1".
   virtual void script_failed(StageKind stage, std::string_view what) = 0;
+  /// A stage that has begun has ended. `failure`: of its first failed script; empty: none.
+  virtual void stage_ended(StageKind stage, std::string_view failure) = 0;
 };
 
 class StageMachine {

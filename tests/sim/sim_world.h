@@ -36,6 +36,7 @@ class NoStages final : public supervisor::StagePort {
   }
   void cancel_timer(StageKind /*stage*/) override { refuse(); }
   void script_failed(StageKind /*stage*/, std::string_view /*what*/) override { refuse(); }
+  void stage_ended(StageKind /*stage*/, std::string_view /*failure*/) override { refuse(); }
 
  private:
   void refuse() { checker_.require(false, "a stage that the scenario does not have"); }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "supervisor/machine/trace_json.h"
 #include "tests/sim/sim_world.h"
 
 namespace sim {
@@ -13,7 +14,8 @@ constexpr std::uint64_t kAfterlifeNs = 60'000 * kMs;
 class Run {
  public:
   Run(std::uint64_t seed, Tracing tracing)
-      : random_(seed),
+      : tracing_(tracing),
+        random_(seed),
         scenario_(make_scenario(random_)),
         checker_(scenario_, tracing),
         world_(scenario_, random_, checker_),
@@ -140,11 +142,15 @@ class Run {
   }
 
   Verdict make_verdict() {
-    Verdict verdict{checker_.failure(), checker_.trace(), world_.happenings(), 0};
+    Verdict verdict{checker_.failure(), checker_.trace(), world_.happenings(), 0, {}};
+    if (tracing_ == Tracing::kOn) {
+      verdict.trace_json = supervisor::make_trace_json(fleet_, 0);
+    }
     for_each_service([&](const auto& machine) { verdict.restarts += machine.restarts(); });
     return verdict;
   }
 
+  Tracing tracing_;
   Random random_;
   Scenario scenario_;
   Checker checker_;

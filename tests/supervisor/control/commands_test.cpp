@@ -13,6 +13,7 @@
 //     supervisor/control/cmd_shutdown.cpp supervisor/control/command_support.cpp
 //     supervisor/control/exit_code.cpp    supervisor/control/ring_frames.cpp
 //     supervisor/control/cmd_explain.cpp  supervisor/control/cmd_probe.cpp
+//     supervisor/control/cmd_trace.cpp    supervisor/control/cmd_events.cpp
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -126,6 +127,25 @@ TEST_F(CommandsTest, UsageErrorsEndWithTwo) {
   EXPECT_EQ(run_birl({"stop", "web", "--timeout", "5"}).exit_code, 2);
   EXPECT_EQ(run_birl({"signal", "NONSENSE", "web"}).exit_code, 2);
   EXPECT_EQ(run_birl({"run", "--bogus"}).exit_code, 2);
+}
+
+TEST_F(CommandsTest, ATraceIsATableOrTheJsonItself) {
+  serve();
+  EXPECT_EQ(run_birl({"trace"}).out,
+            "SINCE BOOT  SERVICE  INPUT   DETAILS\n"
+            "0.001499    web      exited  exit_code 3, pid 7\n");
+  EXPECT_EQ(run_birl({"trace", "--json"}).out, port_.trace() + "\n");
+}
+
+TEST_F(CommandsTest, EventsAreLinesOfJsonBehindANumber) {
+  port_.event_log.append({.event = "running", .service = "web"}, 0);
+  port_.event_log.append({.event = "stopped", .service = "web"}, 0);
+  serve();
+  EXPECT_THAT(run_birl({"events", "--since", "1", "web"}).out,
+              StartsWith("{\"sequence\":2,\"time\":\"1970-01-01T00:00:00.000Z\","));
+  EXPECT_EQ(run_birl({"events", "db"}).out, "");
+  EXPECT_EQ(run_birl({"events", "--since", "x"}).exit_code, 2);
+  EXPECT_EQ(run_birl({"events", "nobody"}).exit_code, 3);
 }
 
 TEST_F(CommandsTest, TransitionsAreQuietAndEndWithZero) {

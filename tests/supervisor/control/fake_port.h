@@ -19,6 +19,7 @@ class FakePort final : public ControlPort {
   std::vector<std::string> calls;
   StatusReport report;
   ConfigReloadProgress config_progress;
+  EventLog event_log;
   std::size_t log_source_count = 1;       // per service
   std::map<std::string, base::Fd> rings;  // what log_sources gives; none: empty memory files
   bool arrives_at_once = true;            // transitions are finished when the call returns
@@ -46,6 +47,11 @@ class FakePort final : public ControlPort {
     const auto found = services.find(service);
     return found == services.end() ? std::nullopt : std::optional(found->second);
   }
+  [[nodiscard]] std::string trace() const override {
+    return R"({"booted_ns":1000,"complete":true,"services":[{"name":"web"}],"inputs":[)"
+           R"({"at_ns":1500000,"service":0,"input":"exited","pid":7,"exit_code":3}]})";
+  }
+  [[nodiscard]] const EventLog& events() const override { return event_log; }
   [[nodiscard]] base::Result<void> start(const std::string& service) override {
     return move_to(service, "start", "running");
   }

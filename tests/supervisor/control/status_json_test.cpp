@@ -10,9 +10,10 @@ TEST(StatusJsonTest, AnEmptyInstanceHasEveryMember) {
   report.pid = 1;
   report.version = "0.1.0";
   report.uptime_s = 2.5;
-  EXPECT_EQ(make_status_json(report),
-            R"({"pid":1,"version":"0.1.0","state":"running","uptime_s":2.5,"services":[],)"
-            R"("router":{"pid":null,"restarts":0},"sinks":[]})");
+  EXPECT_EQ(
+      make_status_json(report),
+      R"({"pid":1,"version":"0.1.0","state":"running","uptime_s":2.5,"sequence":0,"services":[],)"
+      R"("router":{"pid":null,"restarts":0},"sinks":[]})");
 }
 
 TEST(StatusJsonTest, AServiceHasTheShapeOfTheContract) {

@@ -13,12 +13,15 @@ StatusReport make_report() {
   report.pid = 1;
   report.version = "0.1.0";
   report.uptime_s = 125;
+  report.sequence = 17;
   ServiceStatus& web = report.services.emplace_back();
   web.name = "web";
   web.state = "running";
   web.ready = true;
   web.primary = true;
   web.pid = 42;
+  web.memory_bytes = 3'670'016;
+  web.cpu_s = 1.25;
   web.since_ns = 1'700'000'000'123'000'000;
   ServiceStatus& flaky = report.services.emplace_back();
   flaky.name = "flaky";
@@ -44,9 +47,9 @@ TEST(StatusTableTest, ShowsServicesRouterAndSinks) {
   EXPECT_EQ(format_status_table(make_report(), now_ns),
             "birl 0.1.0 (pid 1) running, up 2m5s\n"
             "\n"
-            "SERVICE  STATE    PID  SINCE  RESTARTS  EXIT  REASON\n"
-            "web *    running  42   1m29s  0         -\n"
-            "flaky    backoff  -    -      3         1     it exited with 1\n"
+            "SERVICE  STATE    PID  SINCE  RESTARTS  EXIT  MEMORY  CPU   REASON\n"
+            "web *    running  42   1m29s  0         -     3.5M    1.2s\n"
+            "flaky    backoff  -    -      3         1     -       -     it exited with 1\n"
             "(* primary: its end is the container's)\n"
             "\n"
             "router: pid 7, 0 restarts\n"

@@ -60,6 +60,9 @@ void RecordingStagePort::cancel_timer(StageKind stage) {
 void RecordingStagePort::script_failed(StageKind stage, std::string_view what) {
   add(stage, fmt::format("failed: {}", what));
 }
+void RecordingStagePort::stage_ended(StageKind stage, std::string_view failure) {
+  ended.push_back(fmt::format("{}{}{}", stage_name(stage), failure.empty() ? "" : ": ", failure));
+}
 
 void RecordingPort::run_hook(ServiceId service, HookKind hook, std::string_view reason) {
   effects.push_back(

@@ -23,9 +23,11 @@ class RecordingStagePort final : public StagePort {
   void start_timer(StageKind stage, std::uint64_t delay_ns, std::uint64_t generation) override;
   void cancel_timer(StageKind stage) override;
   void script_failed(StageKind stage, std::string_view what) override;
+  void stage_ended(StageKind stage, std::string_view failure) override;
 
   std::uint64_t timer_generation = 0;
   std::uint64_t timer_delay_ns = 0;
+  std::vector<std::string> ended;  // apart from the effects: nothing follows from it
 
  private:
   void add(StageKind stage, std::string_view what);
