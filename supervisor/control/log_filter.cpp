@@ -105,26 +105,28 @@ base::Result<std::uint64_t> parse_moment(std::string_view text, std::uint64_t no
                                 text));
 }
 
-void LinePattern::Free::operator()(regex_t* regex) const {
-  ::regfree(regex);
-  delete regex;
+LinePattern::Compiled::~Compiled() {
+  if (valid) {
+    ::regfree(&regex);
+  }
 }
 
 base::Result<LinePattern> LinePattern::compile(const std::string& pattern) {
-  auto regex = std::make_unique<regex_t>();
-  const int code = ::regcomp(regex.get(), pattern.c_str(), REG_EXTENDED | REG_NOSUB);
+  auto compiled = std::make_unique<Compiled>();
+  const int code = ::regcomp(&compiled->regex, pattern.c_str(), REG_EXTENDED | REG_NOSUB);
   if (code != 0) {
     std::array<char, 256> why{};
-    ::regerror(code, regex.get(), why.data(), why.size());
+    ::regerror(code, &compiled->regex, why.data(), why.size());
     return base::fail(base::ErrorCode::kInvalid,
                       fmt::format("cannot search for '{}': {}", pattern, why.data()));
   }
-  return LinePattern(std::unique_ptr<regex_t, Free>(regex.release()));
+  compiled->valid = true;
+  return LinePattern(std::move(compiled));
 }
 
 bool LinePattern::finds_in(const std::string& text) const {
   for (std::size_t at = 0; at <= text.size();) {
-    if (::regexec(regex_.get(), text.c_str() + at, 0, nullptr, 0) == 0) {
+    if (::regexec(&compiled_->regex, text.c_str() + at, 0, nullptr, 0) == 0) {
       return true;
     }
     const std::size_t nul = text.find('\0', at);

@@ -33,12 +33,17 @@ class LinePattern {
   [[nodiscard]] bool finds_in(const std::string& text) const;
 
  private:
-  struct Free {
-    void operator()(regex_t* regex) const;
+  struct Compiled {
+    Compiled() = default;
+    Compiled(const Compiled&) = delete;
+    Compiled& operator=(const Compiled&) = delete;
+    ~Compiled();
+    regex_t regex{};
+    bool valid = false;
   };
-  explicit LinePattern(std::unique_ptr<regex_t, Free> regex) : regex_(std::move(regex)) {}
+  explicit LinePattern(std::unique_ptr<Compiled> compiled) : compiled_(std::move(compiled)) {}
 
-  std::unique_ptr<regex_t, Free> regex_;
+  std::unique_ptr<Compiled> compiled_;
 };
 
 struct LogFilter {

@@ -83,8 +83,7 @@ std::string format_services(const StatusReport& report, std::uint64_t now_ns) {
     rows.push_back({service.primary ? service.name + " *" : service.name, format_state(service),
                     format_pid(service.pid), format_since(service.since_ns, now_ns),
                     fmt::format("{}", service.restarts), format_exit(service),
-                    format_memory(service), format_cpu(service),
-                    format_reason(service, now_ns)});
+                    format_memory(service), format_cpu(service), format_reason(service, now_ns)});
   }
   return format_columns(rows);
 }

@@ -1,4 +1,5 @@
-// Covers supervisor/router_link/router_link.h, supervisor/router_link/router_change.cpp and
+// Covers supervisor/router_link/router_link.h, supervisor/router_link/router_change.cpp,
+// supervisor/router_link/router_requests.cpp and
 // supervisor/router_link/ledger.h: PID 1's end of the handoff against a scripted router, a shell
 // that the test plays the other end for.
 #include "supervisor/router_link/router_link.h"
