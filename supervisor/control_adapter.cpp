@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <iterator>
 
+#include "base/accounts.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "supervisor/control/health.h"
@@ -158,6 +159,33 @@ std::vector<std::string> ControlAdapter::service_names() const {
     }
   }
   return names;
+}
+
+std::vector<std::string> ControlAdapter::learn_groups() {
+  groups_.clear();
+  std::vector<std::string> unknown;
+  for (const auto& [name, service] : parts_.config.services) {
+    for (const AllowConfig& allow : service.allow) {
+      if (const auto group = base::find_group(allow.group, {})) {
+        groups_[allow.group] = *group;
+      } else {
+        unknown.push_back(allow.group);
+      }
+    }
+  }
+  return unknown;
+}
+
+bool ControlAdapter::is_allowed(const std::string& service, std::string_view verb,
+                                std::span<const gid_t> groups) const {
+  const auto config = parts_.config.services.find(service);
+  return config != parts_.config.services.end() &&
+         std::ranges::any_of(config->second.allow, [&](const AllowConfig& allow) {
+           const auto group = groups_.find(allow.group);
+           return group != groups_.end() &&
+                  std::ranges::find(groups, group->second) != groups.end() &&
+                  std::ranges::find(allow.verbs, verb) != allow.verbs.end();
+         });
 }
 
 std::optional<ServiceProgress> ControlAdapter::progress(const std::string& service) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,8 +40,14 @@ class ControlAdapter final : public ControlPort {
   /// `birl` enters `service` for the starting-th time; for those who wait for a restart.
   void count_start(ServiceId service) { ++starts_[service]; }
 
+  /// Looks up the groups of `allow`; whenever the configuration has changed. Returns those that
+  /// there are not, and that nobody belongs to therefore.
+  [[nodiscard]] std::vector<std::string> learn_groups();
+
   StatusReport status() override;
   std::vector<std::string> service_names() const override;
+  bool is_allowed(const std::string& service, std::string_view verb,
+                  std::span<const gid_t> groups) const override;
   std::optional<ServiceProgress> progress(const std::string& service) const override;
   std::vector<std::string> explain(const std::string& service) const override;
   const EventLog& events() const override { return parts_.events; }
@@ -65,7 +72,8 @@ class ControlAdapter final : public ControlPort {
   [[nodiscard]] const ServiceLogs* find_logs(const std::string& name) const;
 
   Parts parts_;
-  std::vector<std::uint64_t> starts_;  // by ServiceId
+  std::vector<std::uint64_t> starts_;    // by ServiceId
+  std::map<std::string, gid_t> groups_;  // of `allow`
 };
 
 }  // namespace supervisor

@@ -73,6 +73,8 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   [[nodiscard]] base::Result<void> open_router();
   [[nodiscard]] base::Result<void> open_fleet();
   [[nodiscard]] base::Result<void> open_control();
+  [[nodiscard]] mode_t socket_mode() const;
+  void open_to_others();
   [[nodiscard]] base::Result<ServiceLogs*> open_logs(const ServiceConfig& config);
   [[nodiscard]] base::Result<ServiceSlot> open_service(const ServiceConfig& config);
   [[nodiscard]] static ServiceRules service_rules(const ServiceConfig& config);

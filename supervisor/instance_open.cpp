@@ -1,6 +1,7 @@
 // How an instance is put together once its configuration is read: supervisor/instance.h.
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -200,6 +201,26 @@ std::array<std::string, kStageNames.size()> Instance::stage_directories() const 
   return {config_.init.scripts, config_.finish.before_stop, config_.finish.scripts};
 }
 
+/// Where a service allows somebody something, everybody may connect: who may what is looked at
+/// then.
+mode_t Instance::socket_mode() const {
+  constexpr mode_t kEverybodyConnects = 0666;
+  const bool somebody_is_allowed = std::ranges::any_of(
+      config_.services, [](const auto& service) { return !service.second.allow.empty(); });
+  const auto mode = static_cast<mode_t>(config_.birl.control.mode.bits);
+  return somebody_is_allowed ? mode | kEverybodyConnects : mode;
+}
+
+/// At boot, and when the configuration has changed.
+void Instance::open_to_others() {
+  for (const std::string& group : adapter_->learn_groups()) {
+    parts_.diag.warn("cannot allow group {} anything: there is no such group", group);
+  }
+  if (::chmod(socket_path().c_str(), socket_mode()) != 0) {
+    parts_.diag.warn("{}", base::fail_errno("cannot change who may connect").value().message);
+  }
+}
+
 Result<void> Instance::open_control() {
   reload_ = std::make_unique<ServiceReload>(
       ServiceReload::Parts{.loop = loop_,
@@ -219,8 +240,8 @@ Result<void> Instance::open_control() {
                                                              .events = events_,
                                                              .booted_ns = booted_ns_});
   const std::string path = socket_path();
-  TRY_ASSIGN(base::Fd listener,
-             base::listen_unix(path, static_cast<mode_t>(config_.birl.control.mode.bits)));
+  TRY_ASSIGN(base::Fd listener, base::listen_unix(path, socket_mode()));
+  open_to_others();
   ControlAccess access{.user = ::geteuid(), .group = std::nullopt};
   if (!config_.birl.control.group.empty()) {
     TRY_ASSIGN(access.group, base::find_group(config_.birl.control.group, {}));

@@ -88,6 +88,7 @@ Result<ConfigDiff> Instance::apply(Config config) {
   }
   signal_table_ = signals;
   set_lowest_level();
+  open_to_others();
   TRY(set_up_last_resort());
   stages_->set_directories(stage_directories());
   TRY(fleet_->change(change_slots(diff, std::move(added)), base::monotonic_ns()));

@@ -162,6 +162,7 @@ struct ServiceConfig {
   bool no_new_privileges = false;
   CapabilitiesConfig capabilities;
   std::vector<DirectoryConfig> directories;
+  std::vector<AllowConfig> allow;
   std::string user;   // name, uid or "uid:gid"; empty: birl's own
   std::string group;  // name or gid; empty: the user's
   std::vector<std::string> groups;
@@ -210,6 +211,7 @@ struct ServiceConfig {
     v.field("no_new_privileges", no_new_privileges, "set-uid programs give it nothing");
     v.field("capabilities", capabilities, "rights of root, one by one");
     v.field("directories", directories, "made and owned before each start");
+    v.field("allow", allow, "groups that may control it");
     v.field("user", user, "name, uid or \"uid:gid\"");
     v.field("group", group, "primary group");
     v.field("groups", groups, "supplementary groups");

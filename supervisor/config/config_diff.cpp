@@ -37,6 +37,7 @@ constexpr auto kServiceKeys = std::to_array<KeyRule>({
     {"stop", KeyRule::Effect::kLive},
     {"reload", KeyRule::Effect::kLive},
     {"watch", KeyRule::Effect::kLive},
+    {"allow", KeyRule::Effect::kLive},
     {"on_ready", KeyRule::Effect::kLive},
     {"on_exit", KeyRule::Effect::kLive},
     {"on_exit_timeout", KeyRule::Effect::kLive},

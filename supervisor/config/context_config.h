@@ -72,6 +72,22 @@ struct DirectoryConfig {
   }
 };
 
+/// Who may do what with a service, beside root, birl's own user and `birl.control.group`.
+struct AllowConfig {
+  std::string group{};
+  std::vector<std::string> verbs{};
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("group", group, "a group's name or number");
+    v.field("verbs", verbs, "what its members may ask: \"restart\", \"status\", ...");
+  }
+};
+/// Those that name a service.
+inline constexpr std::array<std::string_view, 11> kAllowableVerbs{
+    "start", "stop",    "restart", "reload",  "signal", "wait",
+    "logs",  "healthy", "status",  "explain", "events"};
+
 enum class StdioMode : std::uint8_t { kPipe, kInherit };
 [[nodiscard]] constexpr auto enum_names(StdioMode) {
   return std::array<std::string_view, 2>{"pipe", "inherit"};

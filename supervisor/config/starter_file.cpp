@@ -30,6 +30,7 @@ const Examples& service_examples() {
       {"limits.address_space", R"("4GiB")"},
       {"capabilities.keep", R"(["NET_BIND_SERVICE"])"},
       {"directories", R"([{ path = "/var/lib/app", mode = "0750" }])"},
+      {"allow", R"([{ group = "operators", verbs = ["restart", "status"] }])"},
       {"stop.command", R"(["/usr/sbin/app", "--drain"])"},
       {"reload.check", R"(["/usr/sbin/app", "--check"])"},
       {"reload.command", R"(["/usr/sbin/app", "--reload"])"},

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "supervisor/config/capability_names.h"
 #include "supervisor/config/node.h"
@@ -34,6 +36,21 @@ void validate_directories(const Judge& judge, const ServiceConfig& service,
   }
 }
 
+void validate_allow(const Judge& judge, const ServiceConfig& service, const std::string& path) {
+  const std::vector<std::string> known(kAllowableVerbs.begin(), kAllowableVerbs.end());
+  for (std::size_t index = 0; index < service.allow.size(); ++index) {
+    const std::string item = fmt::format("{}.allow[{}]", path, index);
+    judge.require(!service.allow[index].group.empty(), item, "it names no group");
+    judge.require(!service.allow[index].verbs.empty(), item, "it names no verb");
+    for (const std::string& verb : service.allow[index].verbs) {
+      const auto near = base::nearest(verb, known);
+      judge.require(std::ranges::find(known, verb) != known.end(), item,
+                    fmt::format("a service knows no verb \"{}\"{}", verb,
+                                near ? fmt::format(" (did you mean {}?)", *near) : ""));
+    }
+  }
+}
+
 void validate_script_directory(const Judge& judge, const std::string& directory,
                                const std::string& path) {
   judge.require(directory.starts_with('/'), path, "the path must begin with /");
@@ -50,6 +67,7 @@ void validate_context(const Judge& judge, const ServiceConfig& service, const st
   }
   validate_capabilities(judge, service.capabilities.ambient, path + ".capabilities.ambient");
   validate_directories(judge, service, path);
+  validate_allow(judge, service, path);
   judge.require_signal(service.reload.signal, path + ".reload.signal");
   for (std::size_t index = 0; index < service.watch.paths.size(); ++index) {
     judge.require(service.watch.paths[index].starts_with('/'),

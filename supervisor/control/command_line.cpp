@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "supervisor/control/exit_code.h"
+#include "supervisor/control/verb_docs.h"
 #include "supervisor/control/version.h"
 
 namespace supervisor {
@@ -21,6 +22,9 @@ constexpr const char* kFooter =
     "  birl run -c birl.toml   run it; `birl status` and `birl logs -f` in another shell\n"
     "Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 no instance or no such service, "
     "4 timed out.";
+
+const std::vector<std::string> kShells{"bash", "zsh", "fish"};
+const std::vector<std::string> kPages{"birl", "birl.toml"};
 
 void add_json(CLI::App& verb, CommandOptions& options) {
   verb.add_flag("--json", options.json, "Print JSON, for scripts");
@@ -235,6 +239,15 @@ void add_vendors(CLI::App& app, CommandOptions& options) {
   verb->footer("Their keys: `birl new -`. A request is never larger, whatever `batch` says.");
 }
 
+void add_words(CLI::App& app, CommandOptions& options, const char* name, const char* description,
+               const char* argument, const std::vector<std::string>& choices) {
+  CLI::App* verb = app.add_subcommand(name, description);
+  verb->add_option(argument, options.names, fmt::format("{}", fmt::join(choices, ", ")))
+      ->required()
+      ->expected(1)
+      ->check(CLI::IsMember(choices));
+}
+
 void add_version(CLI::App& app, CommandOptions& options) {
   add_json(*app.add_subcommand("version", "Print the version"), options);
 }
@@ -268,9 +281,48 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_healthy(*app, options);
   add_probe(*app, options);
   add_vendors(*app, options);
+  add_words(*app, options, "completion", "Print what makes a shell complete birl's words", "SHELL",
+            kShells);
+  add_words(*app, options, "man", "Print a manual page, for `man -l -`", "PAGE", kPages);
   add_version(*app, options);
   app->footer(kFooter);  // last: a verb that has none would inherit it
   return app;
+}
+
+VerbDoc::Option describe_option(const CLI::Option& option) {
+  const auto name_of = [](const std::vector<std::string>& names) {
+    return names.empty() ? std::string() : names.front();
+  };
+  VerbDoc::Option doc{.long_name = name_of(option.get_lnames()),
+                      .short_name = name_of(option.get_snames()),
+                      .value = option.get_items_expected_max() == 0 ? "" : option.get_type_name(),
+                      .description = option.get_description()};
+  if (option.get_positional()) {
+    doc.long_name = option.get_name();
+  }
+  return doc;
+}
+
+/// A verb's NAME is a service, but to `new`, `run` and the like.
+VerbDoc::Takes find_takes(const VerbDoc& verb) {
+  if (verb.arguments.empty()) {
+    return VerbDoc::Takes::kNothing;
+  }
+  return verb.arguments.back().long_name == "NAME" ? VerbDoc::Takes::kServices
+                                                   : VerbDoc::Takes::kOther;
+}
+
+VerbDoc describe_verb(const CLI::App& verb) {
+  VerbDoc doc{
+      .name = verb.get_name(), .description = verb.get_description(), .footer = verb.get_footer()};
+  for (const CLI::Option* option : verb.get_options()) {
+    (option->get_positional() ? doc.arguments : doc.options).push_back(describe_option(*option));
+  }
+  doc.takes = find_takes(doc);
+  if (doc.name == "completion" || doc.name == "man") {
+    doc.choices = doc.name == "man" ? kPages : kShells;
+  }
+  return doc;
 }
 
 /// `place` says where --help would say more: "birl status".
@@ -320,6 +372,16 @@ std::vector<std::string> list_verbs() {
     verbs.push_back(verb->get_name());
   }
   return verbs;
+}
+
+std::vector<VerbDoc> list_verb_docs() {
+  CommandOptions options;
+  const auto app = make_app(options);
+  std::vector<VerbDoc> docs;
+  for (const CLI::App* verb : app->get_subcommands({})) {
+    docs.push_back(describe_verb(*verb));
+  }
+  return docs;
 }
 
 int print_help(const std::string& verb) {

@@ -50,6 +50,8 @@ int cmd_status(const CommandOptions& options);
 int cmd_explain(const CommandOptions& options);
 int cmd_events(const CommandOptions& options);
 int cmd_trace(const CommandOptions& options);
+int cmd_completion(const CommandOptions& options);
+int cmd_man(const CommandOptions& options);
 int cmd_start(const CommandOptions& options);
 int cmd_stop(const CommandOptions& options);
 int cmd_restart(const CommandOptions& options);

@@ -9,10 +9,13 @@
 // inside its loop, never from inside another call of the port.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.h"
@@ -58,12 +61,22 @@ struct LogSource {
 
 enum class SignalTarget { kProcess, kGroup };
 
+/// Who asks: one of the owners, who may everything, or a member of `groups`.
+struct Caller {
+  bool is_owner = true;
+  uid_t uid = 0;
+  std::vector<gid_t> groups = {};
+};
+
 class ControlPort {
  public:
   virtual ~ControlPort() = default;
 
   [[nodiscard]] virtual StatusReport status() = 0;
   [[nodiscard]] virtual std::vector<std::string> service_names() const = 0;
+  /// Whether the configuration lets somebody who is no owner do that with the service.
+  [[nodiscard]] virtual bool is_allowed(const std::string& service, std::string_view verb,
+                                        std::span<const gid_t> groups) const = 0;
   /// nullopt: there is no such service.
   [[nodiscard]] virtual std::optional<ServiceProgress> progress(
       const std::string& service) const = 0;

@@ -23,17 +23,13 @@ namespace {
 constexpr std::uint64_t kAcceptRetryMs = 1000;  // when the process is out of descriptors
 constexpr std::size_t kGroupsMax = 1024;
 
-bool is_in_group(int socket, gid_t group, const base::PeerCredentials& peer) {
-  if (peer.gid == group) {
-    return true;
-  }
+std::vector<gid_t> groups_of(int socket, const base::PeerCredentials& peer) {
   std::vector<gid_t> groups(kGroupsMax);
   auto bytes = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
-  if (::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &bytes) != 0) {
-    return false;
-  }
-  groups.resize(bytes / sizeof(gid_t));
-  return std::ranges::find(groups, group) != groups.end();
+  const bool read = ::getsockopt(socket, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &bytes) == 0;
+  groups.resize(read ? bytes / sizeof(gid_t) : 0);
+  groups.push_back(peer.gid);
+  return groups;
 }
 
 bool someone_is_at_the_door(int listener) {
@@ -41,16 +37,13 @@ bool someone_is_at_the_door(int listener) {
   return ::poll(&look, 1, 0) > 0 && (look.revents & POLLIN) != 0;
 }
 
-base::Result<void> check_access(int socket, const ControlAccess& access) {
+base::Result<Caller> find_caller(int socket, const ControlAccess& access) {
   TRY_ASSIGN(const base::PeerCredentials peer, base::peer_credentials(socket));
-  if (peer.uid == 0 || peer.uid == access.user ||
-      (access.group && is_in_group(socket, *access.group, peer))) {
-    return {};
-  }
-  return base::fail(base::ErrorCode::kPermission,
-                    fmt::format("cannot do that for uid {}: run it as root, as uid {}, or set "
-                                "[birl] control.group",
-                                peer.uid, access.user));
+  Caller caller{.is_owner = true, .uid = peer.uid, .groups = groups_of(socket, peer)};
+  caller.is_owner =
+      peer.uid == 0 || peer.uid == access.user ||
+      (access.group && std::ranges::find(caller.groups, *access.group) != caller.groups.end());
+  return caller;
 }
 
 }  // namespace
@@ -220,8 +213,9 @@ void ControlServer::Impl::follow(std::uint64_t id, Next next) {
 
 void ControlServer::Impl::handle_request(std::uint64_t id) {
   ControlConnection& client = *clients_.at(id);
-  const auto allowed = check_access(client.socket(), access_);
-  Answer made = allowed ? handler_.handle(client.request()) : make_error_answer(allowed.error());
+  const auto caller = find_caller(client.socket(), access_);
+  Answer made =
+      caller ? handler_.handle(client.request(), *caller) : make_error_answer(caller.error());
   if (made.hold) {
     client.hold(*std::move(made.hold), base::monotonic_ns());
     arm_deadline();

@@ -9,9 +9,10 @@
 // kernel's backlog, so that a burst of honest clients is served in turn. Who follows events stays
 // as long as it likes, and is given what comes when it has read what it got: the events it is
 // behind are in the EventLog, not here. There are at most `followers`; when all places are taken,
-// one that has read nothing for `reply_ms` gives its place up to a new one. Only root, birl's own
-// user and the configured group are answered. Protocol: protocol.h. Threads: the loop's. Owner:
-// init.cpp; the loop and the port outlive it.
+// one that has read nothing for `reply_ms` gives its place up to a new one.
+// Root, birl's own user and the configured group may everything; whoever else can connect (the
+// socket's mode) may what a service's `allow` says.
+// Protocol: protocol.h. Threads: the loop's. Owner: init.cpp; the loop and the port outlive it.
 #pragma once
 
 #include <sys/types.h>

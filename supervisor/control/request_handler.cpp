@@ -118,7 +118,24 @@ Answer make_error_answer(const base::Error& error) {
   return make_answer(make_error_json(error));
 }
 
-Answer RequestHandler::handle(std::string_view line) {
+/// Who is no owner may do what each of the named services allows, and nothing else.
+base::Result<void> RequestHandler::check_rights(const Request& request, const std::string& verb,
+                                                const Caller& caller) const {
+  const bool is_about_services = request.verb != Verb::kRotate && request.verb != Verb::kDebugFault;
+  const bool allowed = is_about_services && !request.names.empty() &&
+                       std::ranges::all_of(request.names, [&](const std::string& name) {
+                         return port_.is_allowed(name, verb, caller.groups);
+                       });
+  if (caller.is_owner || allowed) {
+    return {};
+  }
+  return base::fail(base::ErrorCode::kPermission,
+                    fmt::format("cannot {} for uid {}: do it as root, as uid {}, as a member of "
+                                "[birl] control.group, or have the service `allow` it",
+                                verb, caller.uid, access_.user));
+}
+
+Answer RequestHandler::handle(std::string_view line, const Caller& caller) {
   const auto words = parse_words(line);
   if (!words) {
     return make_error_answer(words.error());
@@ -126,6 +143,9 @@ Answer RequestHandler::handle(std::string_view line) {
   const auto request = parse_request(*words);
   if (!request) {
     return make_error_answer(request.error());
+  }
+  if (const auto allowed = check_rights(*request, words->front(), caller); !allowed) {
+    return make_error_answer(allowed.error());
   }
   auto answer = dispatch(*request);
   return answer ? *std::move(answer) : make_error_answer(answer.error());

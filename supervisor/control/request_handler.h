@@ -56,7 +56,7 @@ class RequestHandler {
   RequestHandler(ControlPort& port, const ControlAccess& access, const ControlLimits& limits)
       : port_(port), access_(access), limits_(limits) {}
 
-  [[nodiscard]] Answer handle(std::string_view line);
+  [[nodiscard]] Answer handle(std::string_view line, const Caller& caller);
 
   /// The answer of a held request once all services have arrived or failed; nullopt: not yet.
   [[nodiscard]] std::optional<Answer> review(const Hold& hold) const;
@@ -66,6 +66,8 @@ class RequestHandler {
   [[nodiscard]] std::string follow(EventCursor& cursor) const;
 
  private:
+  [[nodiscard]] base::Result<void> check_rights(const Request& request, const std::string& verb,
+                                                const Caller& caller) const;
   base::Result<Answer> dispatch(const Request& request);
   base::Result<Answer> status(const Request& request);
   base::Result<Answer> explain(const Request& request) const;

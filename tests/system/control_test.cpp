@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -125,6 +126,43 @@ TEST(ControlSocketTest, OnlyItsOwnerMayUseIt) {
                    .uid = 12'345});
   EXPECT_NE(result.code, 0);
   EXPECT_EQ(birl.state("helper"), "running");
+}
+
+TEST(ControlSocketTest, AGroupMayWhatAServiceAllowsIt) {
+  if (::getuid() != 0) {
+    GTEST_SKIP() << "becoming somebody else needs root";
+  }
+  Instance birl({.config = R"(
+[service.app]
+log = []
+command = ["@ACTOR@", "wait"]
+[service.helper]
+log = []
+allow = [{ group = "12345", verbs = ["restart", "status"] }]
+command = ["@ACTOR@", "wait"]
+)"});
+  ASSERT_TRUE(birl.wait_state("helper", "running"));
+  ASSERT_EQ(::chmod(birl.directory().path().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod((birl.directory() / "run").c_str(), 0755), 0);
+  const auto as_somebody_else = [&](std::vector<std::string> words) {
+    const std::vector<std::string> birl_words{"birl", "--socket", birl.socket_path()};
+    words.insert(words.begin(), birl_words.begin(), birl_words.end());
+    return run_command({.program = birl_path(), .argv = words, .uid = 12'345});
+  };
+  const auto before = birl.service_pid("helper");
+  const CommandResult restart = as_somebody_else({"restart", "helper"});
+  EXPECT_EQ(restart.code, 0) << restart.err;
+  EXPECT_NE(birl.service_pid("helper"), before);
+  EXPECT_EQ(as_somebody_else({"status", "helper"}).code, 0);
+  for (const std::vector<std::string>& refused :
+       {std::vector<std::string>{"stop", "helper"}, {"restart", "app"}, {"status"}, {"shutdown"}}) {
+    const CommandResult result = as_somebody_else(refused);
+    EXPECT_EQ(result.code, 1) << refused[0];
+    EXPECT_THAT(result.err, HasSubstr("cannot " + refused[0] + " for uid 12345"));
+  }
+  birl.write_config("[service.helper]\nlog = []\ncommand = [\"@ACTOR@\", \"wait\"]\n");
+  ASSERT_EQ(birl.cli({"reload"}).code, 0);
+  EXPECT_EQ(as_somebody_else({"status", "helper"}).code, 1);
 }
 
 class CheckTest : public testing::Test {

@@ -63,6 +63,7 @@ class Scrambler {
     items = {
         {.path = "/x", .user = "u", .group = "g", .mode = base::FileMode{0700}, .recursive = true}};
   }
+  void change(std::vector<AllowConfig>& items) { items = {{.group = "g", .verbs = {"stop"}}}; }
   void change(Command& command) { command.argv = {"x", "y"}; }
   template <typename T>
   requires std::is_enum_v<T>

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "supervisor/control/request_handler.h"
 #include "tests/supervisor/control/server_fixture.h"
 
 namespace supervisor {
@@ -22,6 +23,22 @@ TEST_F(ControlServerTest, AnswersOneLineAndCloses) {
   EXPECT_THAT(answer, StartsWith("{\"pid\":"));
   EXPECT_EQ(answer.find('\n'), answer.size() - 1);
   EXPECT_THAT(ask("version\n"), HasSubstr("\"version\":\"" BIRL_VERSION "\""));
+}
+
+TEST_F(ControlServerTest, SomebodyElseMayWhatTheServiceAllows) {
+  RequestHandler handler(port_, access_, limits_);
+  const Caller stranger{.is_owner = false, .uid = 5, .groups = {7}};
+  const Caller operators{.is_owner = false, .uid = 5, .groups = {7, port_.allowed_group}};
+  const auto answer = [&](std::string_view line, const Caller& caller) {
+    return handler.handle(line, caller).chunks.at(0).bytes;
+  };
+  EXPECT_THAT(answer("restart web", operators), StartsWith("{\"ok\":true"));
+  EXPECT_THAT(answer("restart web", stranger), HasSubstr("\"code\":\"permission\""));
+  for (const char* refused : {"stop web", "restart web db", "restart db", "restart nobody",
+                              "reload", "status", "rotate web", "shutdown", "trace"}) {
+    EXPECT_THAT(answer(refused, operators), HasSubstr("\"code\":\"permission\"")) << refused;
+  }
+  EXPECT_EQ(port_.calls, (std::vector<std::string>{"restart web"}));
 }
 
 TEST_F(ControlServerTest, StatusOfANameShowsItAlone) {

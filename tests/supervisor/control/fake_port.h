@@ -22,6 +22,7 @@ class FakePort final : public ControlPort {
   EventLog event_log;
   std::size_t log_source_count = 1;       // per service
   std::map<std::string, base::Fd> rings;  // what log_sources gives; none: empty memory files
+  gid_t allowed_group = 4'000'000;        // may restart web
   bool arrives_at_once = true;            // transitions are finished when the call returns
 
   [[nodiscard]] StatusReport status() override {
@@ -46,6 +47,11 @@ class FakePort final : public ControlPort {
   [[nodiscard]] std::optional<ServiceProgress> progress(const std::string& service) const override {
     const auto found = services.find(service);
     return found == services.end() ? std::nullopt : std::optional(found->second);
+  }
+  [[nodiscard]] bool is_allowed(const std::string& service, std::string_view verb,
+                                std::span<const gid_t> groups) const override {
+    return service == "web" && verb == "restart" &&
+           std::ranges::find(groups, allowed_group) != groups.end();
   }
   [[nodiscard]] std::string trace() const override {
     return R"({"booted_ns":1000,"complete":true,"services":[{"name":"web"}],"inputs":[)"
