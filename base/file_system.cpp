@@ -89,6 +89,14 @@ Result<Fd> RealFileSystem::open_existing(const std::string& path) {
   return file;
 }
 
+Result<Fd> RealFileSystem::open_update(const std::string& path, std::uint32_t mode) {
+  Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, mode));
+  if (!file.valid()) {
+    return fail_errno(fmt::format("cannot open {}", path));
+  }
+  return file;
+}
+
 Result<Fd> RealFileSystem::open_read(const std::string& path) {
   Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (!file.valid()) {
@@ -138,6 +146,21 @@ Result<std::size_t> RealFileSystem::read_at(int fd, std::uint64_t offset, std::s
     return fail_errno("cannot read back");
   }
   return static_cast<std::size_t>(count);
+}
+
+Result<void> RealFileSystem::write_at(int fd, std::uint64_t offset, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count <= 0) {
+      return fail_errno("cannot write", count == 0 ? EIO : errno);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+    offset += static_cast<std::uint64_t>(count);
+  }
+  return {};
 }
 
 Result<void> RealFileSystem::truncate(int fd, std::uint64_t size) {

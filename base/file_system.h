@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd.h"
@@ -56,6 +57,8 @@ class FileSystem {
   [[nodiscard]] virtual Result<Fd> open_append(const std::string& path, std::uint32_t mode) = 0;
   /// Opens an existing file for reading and appending.
   [[nodiscard]] virtual Result<Fd> open_existing(const std::string& path) = 0;
+  /// Opens for reading and writing at any place; made with `mode` when it does not exist.
+  [[nodiscard]] virtual Result<Fd> open_update(const std::string& path, std::uint32_t mode) = 0;
   /// Opens an existing file for reading.
   [[nodiscard]] virtual Result<Fd> open_read(const std::string& path) = 0;
 
@@ -67,6 +70,9 @@ class FileSystem {
   /// One pread: 0 at the end of the file.
   [[nodiscard]] virtual Result<std::size_t> read_at(int fd, std::uint64_t offset,
                                                     std::span<char> buffer) = 0;
+  /// Writes all of `bytes` at `offset`; the file must come from open_update().
+  [[nodiscard]] virtual Result<void> write_at(int fd, std::uint64_t offset,
+                                              std::string_view bytes) = 0;
   [[nodiscard]] virtual Result<void> truncate(int fd, std::uint64_t size) = 0;
   [[nodiscard]] virtual Result<void> sync(int fd) = 0;
   [[nodiscard]] virtual Result<void> set_owner(int fd, const FileOwner& owner) = 0;
@@ -87,12 +93,15 @@ class RealFileSystem final : public FileSystem {
  public:
   [[nodiscard]] Result<Fd> open_append(const std::string& path, std::uint32_t mode) override;
   [[nodiscard]] Result<Fd> open_existing(const std::string& path) override;
+  [[nodiscard]] Result<Fd> open_update(const std::string& path, std::uint32_t mode) override;
   [[nodiscard]] Result<Fd> open_read(const std::string& path) override;
   [[nodiscard]] Result<FileStatus> status(int fd) override;
   [[nodiscard]] Result<FileStatus> status(const std::string& path) override;
   [[nodiscard]] Result<std::size_t> append(int fd, std::span<const iovec> parts) override;
   [[nodiscard]] Result<std::size_t> read_at(int fd, std::uint64_t offset,
                                             std::span<char> buffer) override;
+  [[nodiscard]] Result<void> write_at(int fd, std::uint64_t offset,
+                                      std::string_view bytes) override;
   [[nodiscard]] Result<void> truncate(int fd, std::uint64_t size) override;
   [[nodiscard]] Result<void> sync(int fd) override;
   [[nodiscard]] Result<void> set_owner(int fd, const FileOwner& owner) override;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdint>
+#include <cstring>
 
 #include "base/check.h"
 #include "base/utf8.h"
@@ -38,11 +40,47 @@ void append_escaped(std::string& out, char c) {
   }
 }
 
+bool is_plain(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= 0x20 && byte < 0x80 && c != '"' && c != '\\';
+}
+
+/// Eight bytes at once: is each of them plain?
+bool is_plain_word(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101'0101'0101'0101;
+  constexpr std::uint64_t kHigh = kOnes * 0x80;
+  const auto has_zero = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHigh; };
+  const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHigh;
+  return ((word & kHigh) | control | has_zero(word ^ kOnes * '"') |
+          has_zero(word ^ kOnes * '\\')) == 0;
+}
+
+/// How many bytes at the front stand for themselves.
+std::size_t plain_bytes(std::string_view text) {
+  std::size_t at = 0;
+  for (std::uint64_t word = 0; at + sizeof(word) <= text.size(); at += sizeof(word)) {
+    std::memcpy(&word, text.data() + at, sizeof(word));
+    if (!is_plain_word(word)) {
+      break;
+    }
+  }
+  while (at < text.size() && is_plain(text[at])) {
+    ++at;
+  }
+  return at;
+}
+
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
+    const std::size_t plain = plain_bytes(text);
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) {
+      break;
+    }
     const std::size_t bytes = utf8_sequence_bytes(text);
     if (bytes == 0) {
       out += "\xEF\xBF\xBD";  // U+FFFD

@@ -226,13 +226,30 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
 }
 
+namespace {
+
+void put_digits(std::string& text, std::size_t at, std::size_t count, int number) {
+  for (std::size_t index = at + count; index > at; --index) {
+    text[index - 1] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  }
+}
+
+}  // namespace
+
 std::string format_rfc3339_ms(std::uint64_t realtime_ns) {
   const auto seconds = static_cast<std::time_t>(realtime_ns / kNsPerSecond);
   std::tm utc{};
   ::gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
-                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                     realtime_ns % kNsPerSecond / kNsPerMs);
+  std::string text = "0000-00-00T00:00:00.000Z";  // fmt::format() would take ten times as long
+  put_digits(text, 0, 4, utc.tm_year + 1900);
+  put_digits(text, 5, 2, utc.tm_mon + 1);
+  put_digits(text, 8, 2, utc.tm_mday);
+  put_digits(text, 11, 2, utc.tm_hour);
+  put_digits(text, 14, 2, utc.tm_min);
+  put_digits(text, 17, 2, utc.tm_sec);
+  put_digits(text, 20, 3, static_cast<int>(realtime_ns % kNsPerSecond / kNsPerMs));
+  return text;
 }
 
 }  // namespace base

@@ -17,6 +17,7 @@
 #include "base/result.h"
 #include "logging/handoff/ring_reader.h"
 #include "logging/router/background_thread.h"
+#include "logging/router/hang_watch.h"
 #include "logging/sink_config.h"
 #include "logging/sink_report.h"
 
@@ -58,7 +59,8 @@ class Sink {
   virtual void reopen() = 0;  // someone moved the files
   virtual void rotate() = 0;
 
-  /// No more lines come: what consume() holds because it may still grow is to be written now.
+  /// No more lines come: what consume() holds because it may still grow, or for a fuller batch, is
+  /// to be written now.
   virtual void end_input() {}
 
   /// True for a sink that parses what it takes: a poisoned frame is then dropped instead of given
@@ -71,7 +73,9 @@ struct SinkContext {
   const RouterConfig& config;
   std::span<std::byte> file_records;  // the region of router_state.h, shared by all file sinks
   SinkReport& report;
+  SinkState& state;  // that `report` writes to
   base::Diag& diag;
+  HangWatch& hang_watch;         // of threads that the sink starts, before it starts them
   BackgroundThread& background;  // of lowest priority; stopped before any sink goes
   std::function<void()> wake;    // has tend() called soon; any thread
 };

@@ -14,13 +14,32 @@
 
 #include "base/command.h"
 #include "base/units.h"
+#include "logging/network_config.h"
 #include "logging/pipeline_config.h"
+#include "logging/stream_config.h"
 
 namespace logging {
 
-enum class SinkType : std::uint8_t { kFile, kConsole };
+enum class SinkType : std::uint8_t {
+  kFile,
+  kConsole,
+  kHttp,
+  kLoggly,
+  kElasticsearch,
+  kLoki,
+  kSyslog,
+  kPapertrail,
+  kLogentries,
+};
 [[nodiscard]] constexpr auto enum_names(SinkType) {
-  return std::array<std::string_view, 2>{"file", "console"};
+  return std::array<std::string_view, 9>{"file",   "console",       "http",
+                                         "loggly", "elasticsearch", "loki",
+                                         "syslog", "papertrail",    "logentries"};
+}
+
+/// Sinks across a network have the keys of NetworkConfig.
+[[nodiscard]] constexpr bool is_network(SinkType type) {
+  return type != SinkType::kFile && type != SinkType::kConsole;
 }
 
 /// What a full ring means to this sink.
@@ -142,13 +161,25 @@ struct ConsoleSinkConfig {
 struct SinkConfig {
   std::string name;  // the table's name
   SinkType type = SinkType::kConsole;
-  std::vector<std::string> services;  // names and globs, `!name` excludes
-  MatchConfig match;                  // of what it gets, it takes what matches
-  base::OneOrSeveral pipeline;        // names
-  WhenFull when_full = WhenFull::kBlock;
+  std::vector<std::string> services;               // names and globs, `!name` excludes
+  std::optional<WhenFull> when_full;               // unset: block; drop-oldest across a network
   base::Duration block_limit = base::seconds(60);  // ns 0 means "never"
+  MatchConfig match;                               // of what it gets, it takes what matches
+  base::OneOrSeveral pipeline;                     // names
   FileSinkConfig file;                             // when type is kFile
   ConsoleSinkConfig console;                       // when type is kConsole
+  NetworkConfig network;                           // when is_network(type), and one of:
+  HttpSinkConfig http;
+  LogglySinkConfig loggly;
+  ElasticsearchSinkConfig elasticsearch;
+  LokiSinkConfig loki;
+  SyslogSinkConfig syslog;
+  PapertrailSinkConfig papertrail;
+  LogentriesSinkConfig logentries;
+
+  [[nodiscard]] WhenFull policy() const {
+    return when_full.value_or(is_network(type) ? WhenFull::kDropOldest : WhenFull::kBlock);
+  }
 
   /// The keys that all types share; those of the type stand beside them in the same table.
   template <typename V>
@@ -157,9 +188,34 @@ struct SinkConfig {
     v.field("services", services, "services it takes without being named in their `log`");
     v.field("match", match, "takes only records that match");
     v.field("pipeline", pipeline, "pipelines that its records go through");
-    v.field("when_full", when_full, "what a full ring means");
+    v.field("when_full", when_full,
+            "what a full ring means; unset: block, across a network drop-oldest");
     v.field("block_limit", block_limit,
             "how long a failing target may block; then oldest are dropped");
+  }
+  /// Those of its type, but for what network sinks share.
+  template <typename V>
+  void visit_type(V& v) {
+    switch (type) {
+      case SinkType::kFile:
+        return file.visit(v);
+      case SinkType::kConsole:
+        return console.visit(v);
+      case SinkType::kHttp:
+        return http.visit(v);
+      case SinkType::kLoggly:
+        return loggly.visit(v);
+      case SinkType::kElasticsearch:
+        return elasticsearch.visit(v);
+      case SinkType::kLoki:
+        return loki.visit(v);
+      case SinkType::kSyslog:
+        return syslog.visit(v);
+      case SinkType::kPapertrail:
+        return papertrail.visit(v);
+      case SinkType::kLogentries:
+        return logentries.visit(v);
+    }
   }
   template <typename V>
   void visit(V& v) {
@@ -167,6 +223,14 @@ struct SinkConfig {
     visit_common(v);
     v.field("file", file);
     v.field("console", console);
+    v.field("network", network);
+    v.field("http", http);
+    v.field("loggly", loggly);
+    v.field("elasticsearch", elasticsearch);
+    v.field("loki", loki);
+    v.field("syslog", syslog);
+    v.field("papertrail", papertrail);
+    v.field("logentries", logentries);
   }
 };
 
@@ -174,6 +238,7 @@ struct SinkConfig {
 struct RouterConfig {
   std::string host;
   std::string runtime_directory;
+  std::string state_directory;  // not writable: spools are in the runtime directory
   base::ByteCount pipe_memory{8U << 20U};
   std::vector<SinkConfig> sinks;
   std::map<std::string, PipelineConfig> pipelines;
@@ -183,6 +248,7 @@ struct RouterConfig {
   void visit(V& v) {
     v.field("host", host);
     v.field("runtime_directory", runtime_directory);
+    v.field("state_directory", state_directory);
     v.field("pipe_memory", pipe_memory);
     v.field("sinks", sinks);
     v.field("pipelines", pipelines);

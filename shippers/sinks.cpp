@@ -9,6 +9,9 @@
 #include "base/clock.h"
 #include "shippers/console/console_sink.h"
 #include "shippers/file/file_sink.h"
+#include "shippers/http/http_destination.h"
+#include "shippers/network/network_sink.h"
+#include "shippers/syslog/stream_sinks.h"
 
 namespace shippers {
 
@@ -22,10 +25,30 @@ FileRecordTable record_table(const logging::SinkContext& context) {
   return {context.file_records, names};
 }
 
+std::unique_ptr<logging::Sink> make_network_sink(const logging::SinkConfig& config,
+                                                 const logging::SinkContext& context,
+                                                 std::unique_ptr<Destination> destination) {
+  return std::make_unique<NetworkSink>(
+      config, NetworkSink::Parts{.report = context.report,
+                                 .state = context.state,
+                                 .diag = context.diag,
+                                 .wake = context.wake,
+                                 .files = std::make_unique<base::RealFileSystem>(),
+                                 .destination = std::move(destination),
+                                 .host = context.config.host,
+                                 .state_directory = context.config.state_directory,
+                                 .runtime_directory = context.config.runtime_directory,
+                                 .seed = base::realtime_ns()});
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig& config,
-                                                       const logging::SinkContext& context) {
+                                                       const logging::SinkContext& context,
+                                                       HttpClient& client) {
+  if (is_network(config.type)) {
+    client.watch(context.hang_watch);
+  }
   const std::string& host = context.config.host;
   FileRecordTable records = record_table(context);
   // The configuration outlives the sink.
@@ -49,6 +72,22 @@ base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig
     case logging::SinkType::kConsole:
       return ConsoleSink::make(config.name, config.console, host, records, context.report,
                                STDOUT_FILENO, STDERR_FILENO, pipeline);
+    case logging::SinkType::kHttp:
+    case logging::SinkType::kLoggly:
+    case logging::SinkType::kElasticsearch:
+    case logging::SinkType::kLoki:
+      return make_network_sink(config, context, std::make_unique<HttpDestination>(config, client));
+    case logging::SinkType::kLogentries:
+      if (is_webhook(config.logentries)) {
+        return make_network_sink(config, context,
+                                 std::make_unique<HttpDestination>(config, client));
+      }
+      [[fallthrough]];
+    case logging::SinkType::kSyslog:
+    case logging::SinkType::kPapertrail: {
+      TRY_ASSIGN(auto destination, make_stream_destination(config));
+      return make_network_sink(config, context, std::move(destination));
+    }
   }
   return base::fail(base::ErrorCode::kInvalid, "cannot make a sink: its type is unknown");
 }

@@ -37,6 +37,7 @@ constexpr auto kCommands = std::to_array<Command>({{"new", cmd_new},
                                                    {"shutdown", cmd_shutdown},
                                                    {"healthy", cmd_healthy},
                                                    {"probe", cmd_probe},
+                                                   {"vendors", cmd_vendors},
                                                    {"version", cmd_version}});
 
 bool is_verb(std::string_view word) {

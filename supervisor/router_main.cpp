@@ -3,6 +3,7 @@
 //     router FD        the log router, on the handoff socket FD
 //     load ARG...      reads the configuration for PID 1 (config/check.h)
 //     check ARG...     `birl check`
+//     vendors FLAG     `birl vendors`
 //     test ARG...      `birl test`
 //
 // It is started by birl, never by hand.
@@ -19,6 +20,7 @@
 #include "base/text.h"
 #include "logging/router/router.h"
 #include "shippers/sinks.h"
+#include "shippers/vendors/vendor_list.h"
 #include "supervisor/config/check.h"
 #include "supervisor/config/environment.h"
 #include "supervisor/process/inherited.h"
@@ -39,7 +41,18 @@ int router_role(std::span<const std::string> arguments) {
   // pipes and files of some hundred services. Without the right it has to do with what there is.
   static_cast<void>(raise_open_files());
   base::Diag diag(STDERR_FILENO, base::DiagLevel::kInfo, "birl: ");
-  return logging::run_router(static_cast<int>(*fd), shippers::make_sink, diag);
+  shippers::HttpClient client;
+  const logging::SinkFactory factory = [&client](const logging::SinkConfig& config,
+                                                 const logging::SinkContext& context) {
+    return shippers::make_sink(config, context, client);
+  };
+  return logging::run_router(static_cast<int>(*fd), factory, diag);
+}
+
+int vendors_role(std::span<const std::string> arguments) {
+  const bool json = !arguments.empty() && arguments[0] == "--json";
+  fmt::print("{}", json ? shippers::vendor_json() : shippers::vendor_table());
+  return 0;
 }
 
 int dispatch(std::span<const std::string> arguments) {
@@ -53,6 +66,9 @@ int dispatch(std::span<const std::string> arguments) {
   }
   if (role == "check") {
     return check_main(rest, make_environment(environ));
+  }
+  if (role == "vendors") {
+    return vendors_role(rest);
   }
   if (role == "test") {
     return test_main(rest, make_environment(environ));

@@ -43,10 +43,18 @@ class ConsumerCore : public RingConsumer {
   [[nodiscard]] std::uint64_t ring_id() const override { return ring_.ring_id(); }
   [[nodiscard]] Cursor cursor() const override { return slot_.cursor; }
 
-  void commit(const Cursor& to, const DropCounts& dropped) override {
+  [[nodiscard]] std::uint64_t spooled() const override { return slot_.spooled; }
+  [[nodiscard]] std::uint64_t settled_sequence() const override { return slot_.settled_sequence; }
+  [[nodiscard]] std::uint64_t ring_capacity() const override { return ring_.capacity(); }
+  [[nodiscard]] std::uint64_t waiting_bytes() const override {
+    return ring_.commit().head - slot_.cursor.frame - slot_.cursor.offset;
+  }
+
+  void commit(const Cursor& to, const DropCounts& dropped, std::uint64_t spooled) override {
     ASSERT(to.frame > slot_.cursor.frame ||
            (to.frame == slot_.cursor.frame && to.offset >= slot_.cursor.offset));
     slot_.cursor = to;
+    slot_.spooled += spooled;
     for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
       slot_.dropped[reason] += dropped[reason];
     }
@@ -54,6 +62,31 @@ class ConsumerCore : public RingConsumer {
     publish_slot(record_.sequence, record_.slots, slot_);
     base::crash_point("consumer.committed");
     wake_producer();
+  }
+
+  void settle(std::uint64_t sequence, std::uint64_t lines, const DropCounts& dropped) override {
+    if (sequence <= slot_.settled_sequence) {
+      return;
+    }
+    // The counts come from a file: more than what is known to be there cannot leave.
+    std::uint64_t left = std::min(lines, slot_.spooled);
+    slot_.spooled -= left;
+    slot_.settled_sequence = sequence;
+    for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
+      const std::uint64_t count = std::min(dropped[reason], left);
+      slot_.dropped[reason] += count;
+      left -= count;
+    }
+    publish_slot(record_.sequence, record_.slots, slot_);
+    base::crash_point("consumer.settled");
+  }
+
+  void recover_spooled(std::uint64_t spooled) override {
+    if (spooled < slot_.spooled) {
+      slot_.dropped[static_cast<std::size_t>(DropReason::kSpoolDamaged)] += slot_.spooled - spooled;
+      slot_.spooled = spooled;
+      publish_slot(record_.sequence, record_.slots, slot_);
+    }
   }
 
  protected:
@@ -212,7 +245,7 @@ class LappingConsumer final : public ConsumerCore {
     }
     DropCounts dropped{};
     dropped[static_cast<std::size_t>(DropReason::kLapped)] = line - cursor().line;
-    commit({.frame = resume, .offset = 0, .reserved = 0, .line = line}, dropped);
+    commit({.frame = resume, .offset = 0, .reserved = 0, .line = line}, dropped, 0);
     return true;
   }
 

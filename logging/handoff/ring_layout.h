@@ -42,7 +42,7 @@ struct RingLimits {
 };
 
 inline constexpr std::uint64_t kRingMagic = 0x676e'6972'6c72'6962;  // "birlring"
-inline constexpr std::uint32_t kRingVersion = 1;
+inline constexpr std::uint32_t kRingVersion = 2;
 
 enum class Stream : std::uint8_t { kStdout = 0, kStderr = 1 };
 
@@ -93,17 +93,19 @@ enum class DropReason : std::uint8_t {
   kSampled,
   kDeduped,
   kRateLimited,
-  kLapped,       // a lapping consumer was overtaken
-  kBlockLimit,   // the target failed for longer than block_limit
-  kPoison,       // parsing it killed the router three times
-  kRejected,     // the destination refused it
-  kRemoved,      // its service or sink was removed
-  kRingDamaged,  // the ring failed its check and was replaced
+  kLapped,        // a lapping consumer was overtaken
+  kBlockLimit,    // the target failed for longer than block_limit
+  kPoison,        // parsing it killed the router three times
+  kRejected,      // the destination refused it
+  kRemoved,       // its service or sink was removed
+  kRingDamaged,   // the ring failed its check and was replaced
+  kSpoolFull,     // an outage outlasted the spool: its oldest lines made room
+  kSpoolDamaged,  // the spool lost them: a failing or tampered disk
 };
-inline constexpr std::size_t kDropReasons = 10;
+inline constexpr std::size_t kDropReasons = 12;
 inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
-    "filtered",    "sampled", "deduped",  "rate_limited", "lapped",
-    "block_limit", "poison",  "rejected", "removed",      "ring_damaged"};
+    "filtered", "sampled",  "deduped", "rate_limited", "lapped",     "block_limit",
+    "poison",   "rejected", "removed", "ring_damaged", "spool_full", "spool_damaged"};
 
 using DropCounts = std::array<std::uint64_t, kDropReasons>;
 
@@ -118,9 +120,13 @@ struct Cursor {
   friend bool operator==(const Cursor&, const Cursor&) = default;
 };
 
+/// Of the lines before the cursor, `spooled` wait in the sink's spool for the destination's answer:
+/// they count as buffered, not as delivered.
 struct ConsumerSlot {
   Cursor cursor;
-  DropCounts dropped{};  // lines, since it attached
+  DropCounts dropped{};                // lines, since it attached
+  std::uint64_t spooled = 0;           // lines
+  std::uint64_t settled_sequence = 0;  // of the last spool record whose lines left `spooled`
 };
 
 enum class ConsumerKind : std::uint32_t { kGating = 1, kLapping = 2 };

@@ -125,8 +125,9 @@ std::vector<RingView::ConsumerState> RingView::consumers() const {
       dropped += count;
     }
     state.received = head.next_line - record.attached_line;
-    state.delivered = slot.cursor.line - record.attached_line - dropped;
-    state.buffered = head.next_line - slot.cursor.line;
+    state.delivered = slot.cursor.line - record.attached_line - dropped - slot.spooled;
+    state.buffered = head.next_line - slot.cursor.line + slot.spooled;
+    state.spooled = slot.spooled;
     state.buffered_bytes = head.head - slot.cursor.frame - slot.cursor.offset;
     states.push_back(state);
   }

@@ -51,7 +51,8 @@ class RingView {
     std::uint64_t received = 0;  // lines; received = delivered + sum(dropped) + buffered
     std::uint64_t delivered = 0;
     std::uint64_t buffered = 0;
-    std::uint64_t buffered_bytes = 0;
+    std::uint64_t buffered_bytes = 0;  // in the ring
+    std::uint64_t spooled = 0;         // of `buffered`, in the sink's spool
     DropCounts dropped{};
   };
   /// Consistent per consumer: each identity holds in every snapshot.
@@ -97,7 +98,24 @@ class RingConsumer {
 
   /// Everything before `to` is delivered, except the `dropped` lines. One store makes it true; the
   /// producer is woken when it waits for room. `to` is at or behind cursor() and not behind head.
-  virtual void commit(const Cursor& to, const DropCounts& dropped = {}) = 0;
+  /// `spooled` lines of them wait in the sink's spool: they are delivered when settle() says so.
+  virtual void commit(const Cursor& to, const DropCounts& dropped = {},
+                      std::uint64_t spooled = 0) = 0;
+
+  /// The spool's record `sequence` is done: of its `lines` of this ring, all but the `dropped` are
+  /// delivered. Done again it changes nothing, so it may be repeated after a death in between.
+  virtual void settle(std::uint64_t sequence, std::uint64_t lines, const DropCounts& dropped) = 0;
+
+  /// Before the first peek of a sink with a spool: it holds `spooled` lines of this ring. What it
+  /// should hold and does not is dropped{spool_damaged}.
+  virtual void recover_spooled(std::uint64_t spooled) = 0;
+
+  [[nodiscard]] virtual std::uint64_t spooled() const = 0;
+  [[nodiscard]] virtual std::uint64_t settled_sequence() const = 0;
+
+  /// Bytes of frames that are committed and not taken; costs no copy.
+  [[nodiscard]] virtual std::uint64_t waiting_bytes() const = 0;
+  [[nodiscard]] virtual std::uint64_t ring_capacity() const = 0;
 
   /// Moves `from` behind the first `bytes` payload bytes of `frame` (whole lines) or the whole
   /// frame.

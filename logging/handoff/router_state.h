@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "logging/handoff/ring_layout.h"
+
 namespace logging {
 
 struct RouterStateLimits {
@@ -22,7 +24,7 @@ struct RouterStateLimits {
 };
 
 inline constexpr std::uint64_t kRouterStateMagic = 0x6574'6174'736c'7269;  // "irlstate"
-inline constexpr std::uint32_t kRouterStateVersion = 1;
+inline constexpr std::uint32_t kRouterStateVersion = 2;
 
 /// What the intake thread was doing. See intake.h for the recovery arithmetic.
 enum class IntakePhase : std::uint32_t { kIdle = 0, kSplice = 1, kRead = 2 };
@@ -45,6 +47,15 @@ struct PoisonNote {
   std::uint32_t active;  // 1 while a sink is at it
 };
 
+/// Lines in a sink's spool whose rings are gone: of an earlier boot, or of a ring that was
+/// replaced. No ring counts them, so the sink does.
+struct InheritedLines {
+  std::uint64_t spooled = 0;
+  std::uint64_t delivered = 0;
+  DropCounts dropped{};
+  std::uint64_t settled_sequence = 0;  // of the last spool record that left `spooled`
+};
+
 struct SinkState {
   std::atomic<std::uint32_t> sink_id;  // 0: free
   std::atomic<SinkHealth> health;
@@ -52,6 +63,12 @@ struct SinkState {
   std::atomic<std::uint64_t> error_time_ns;   // realtime of last_error; 0: none
   std::atomic<std::uint32_t> error_sequence;  // odd while last_error is being written
   std::array<char, RouterStateLimits::kErrorBytes> last_error;  // NUL-terminated
+  std::atomic<std::uint64_t> spool_bytes;
+  /// 1: what its spool holds outlives this boot, and its destination does not take it now: an
+  /// orderly end does not wait for it.
+  std::atomic<std::uint32_t> keeps_spool;
+  std::atomic<std::uint32_t> inherited_sequence;  // guards `inherited` (shared_slot.h)
+  std::array<InheritedLines, 2> inherited;
 };
 
 struct RouterStateHeader {

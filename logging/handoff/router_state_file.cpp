@@ -112,7 +112,9 @@ std::vector<SinkStatus> RouterStateView::sinks() const {
     list.push_back({.sink_id = sink_id,
                     .health = std::min(health, SinkHealth::kBlocked),
                     .error_time_ns = state.error_time_ns.load(std::memory_order_acquire),
-                    .last_error = read_error(state)});
+                    .last_error = read_error(state),
+                    .spool_bytes = state.spool_bytes.load(std::memory_order_relaxed),
+                    .inherited = read_slot(state.inherited_sequence, state.inherited)});
   }
   return list;
 }

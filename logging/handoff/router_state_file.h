@@ -42,6 +42,8 @@ struct SinkStatus {
   SinkHealth health = SinkHealth::kOk;
   std::uint64_t error_time_ns = 0;
   std::string last_error;
+  std::uint64_t spool_bytes = 0;
+  InheritedLines inherited;
 };
 
 /// PID 1's read-only mapping of the header.

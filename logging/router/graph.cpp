@@ -24,12 +24,19 @@ ConsumerKind kind_of(WhenFull when_full) {
   return ConsumerKind::kGating;
 }
 
+/// Lines in a spool are waited for unless their sink keeps them for a better time.
+bool is_settled(const RouterState& state, std::uint32_t sink_id, const ConsumerSlot& slot) {
+  const SinkState* sink = state.find_sink(sink_id);
+  return slot.spooled == 0 || (sink != nullptr && sink->keeps_spool.load() != 0);
+}
+
 /// Every consumer has passed `position`.
-bool all_passed(const RingMap& ring, std::uint64_t position) {
+bool all_passed(const RouterState& state, const RingMap& ring, std::uint64_t position) {
   for (std::size_t index = 0; index < RingLimits::kConsumers; ++index) {
     const ConsumerRecord& record = ring.consumer(index);
-    if (record.sink_id.load(std::memory_order_acquire) != 0 &&
-        read_slot(record.sequence, record.slots).cursor.frame < position) {
+    const std::uint32_t sink_id = record.sink_id.load(std::memory_order_acquire);
+    const ConsumerSlot slot = read_slot(record.sequence, record.slots);
+    if (sink_id != 0 && (slot.cursor.frame < position || !is_settled(state, sink_id, slot))) {
       return false;
     }
   }
@@ -85,7 +92,9 @@ base::Result<void> Graph::make_writer(const SinkConfig& config, const SinkFactor
   auto sink = factory(config, {.config = config_,
                                .file_records = state_.file_records(),
                                .report = writer->report(),
+                               .state = *state,
                                .diag = diag_,
+                               .hang_watch = watch_,
                                .background = background_,
                                .wake = [&waker = writer->waker()] { waker.notify(); }});
   if (sink) {
@@ -135,7 +144,7 @@ base::Result<void> Graph::claim_consumers(const ServiceMessage& message, RingFee
     }
     const auto& config = *std::ranges::find(config_.sinks, sink_name, &SinkConfig::name);
     auto consumer =
-        claim_consumer(feed.ring, sink_id_of(sink_name), kind_of(config.when_full), &feed.room);
+        claim_consumer(feed.ring, sink_id_of(sink_name), kind_of(config.policy()), &feed.room);
     if (!consumer && consumer.error().code == base::ErrorCode::kLimit) {
       // The other sinks go on; to end here would mean to end again and again.
       diag_.error("service {}: its lines do not go to sink {}: {}", message.name, sink_name,
@@ -252,8 +261,8 @@ void Graph::on_intake_drained() {
 }
 
 bool Graph::is_delivered() const {
-  return std::ranges::all_of(services_, [](const auto& entry) {
-    return all_passed(entry.second.feed->ring, entry.second.drain_to);
+  return std::ranges::all_of(services_, [this](const auto& entry) {
+    return all_passed(state_, entry.second.feed->ring, entry.second.drain_to);
   });
 }
 

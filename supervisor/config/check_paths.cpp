@@ -20,6 +20,25 @@ void check_access(const std::string& file, int mode, const std::string& key, con
   }
 }
 
+/// Secrets and certificates: mounts, mostly, that an image at build time does not have.
+void check_sink(const logging::SinkConfig& sink, const std::string& path, const Places& places,
+                Problems& problems) {
+  const auto check = [&](const std::string& file, std::string_view key) {
+    check_access(file, R_OK, fmt::format("{}.{}", path, key), places, problems);
+  };
+  check(sink.network.tls.ca_file, "tls.ca_file");
+  check(sink.network.tls.cert_file, "tls.cert_file");
+  check(sink.network.tls.key_file, "tls.key_file");
+  check(sink.loggly.token_file, "token_file");
+  check(sink.logentries.token_file, "token_file");
+  check(sink.elasticsearch.api_key_file, "api_key_file");
+  for (const logging::AuthConfig* auth :
+       {&sink.http.auth, &sink.elasticsearch.auth, &sink.loki.auth}) {
+    check(auth->basic_file, "auth.basic_file");
+    check(auth->bearer_file, "auth.bearer_file");
+  }
+}
+
 }  // namespace
 
 void check_paths(const Config& config, const Places& places, Problems& problems) {
@@ -42,6 +61,9 @@ void check_paths(const Config& config, const Places& places, Problems& problems)
       check_access(file, R_OK, join_key(path + ".environment_from_file", variable), places,
                    problems);
     }
+  }
+  for (const auto& [name, sink] : config.sinks) {
+    check_sink(sink, join_key("sink", name), places, problems);
   }
 }
 

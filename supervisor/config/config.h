@@ -255,6 +255,7 @@ struct ControlConfig {
 
 struct BirlConfig {
   std::string runtime_directory = "/run/birl";
+  std::string state_directory = "/var/lib/birl";
   base::Duration shutdown_timeout = base::seconds(9);
   std::optional<std::int32_t> exit_code;  // unset: "primary"
   std::map<std::string, std::int32_t> exit_code_map;
@@ -270,6 +271,7 @@ struct BirlConfig {
   template <typename V>
   void visit(V& v) {
     v.field("runtime_directory", runtime_directory, "sockets and state of this boot");
+    v.field("state_directory", state_directory, "what outlives a boot: spools");
     v.field("shutdown_timeout", shutdown_timeout, "an orderly stop fits into this");
     v.field("exit_code", exit_code, "\"primary\", or a number to end with");
     v.field("exit_code_map", exit_code_map, "codes to replace, as in {143 = 0}");

@@ -152,19 +152,29 @@ class ConfigReader {
       problems_.error(node.origin, fmt::format("cannot use {}: it needs a type ({})", path.shown(),
                                                fmt::join(enum_names(sink.type), " or ")));
     }
-    switch (sink.type) {
-      case logging::SinkType::kFile:
-        add_misplaced(reader, keys_of(logging::ConsoleSinkConfig{}), "console");
-        sink.file.visit(reader);
-        break;
-      case logging::SinkType::kConsole:
-        add_misplaced(reader, keys_of(logging::FileSinkConfig{}), "file");
-        sink.console.visit(reader);
-        break;
+    tell_misplaced(reader);
+    if (is_network(sink.type)) {
+      sink.network.visit(reader);
     }
+    sink.visit_type(reader);
     if (!places_.at(path.real() + ".type").unreadable && node.find("type") != nullptr) {
       reader.finish();
     }
+  }
+
+  /// Keys that sinks of another type have. What this one has is never asked for.
+  static void tell_misplaced(TableReader& reader) {
+    const logging::SinkConfig sink;
+    add_misplaced(reader, keys_of(sink.logentries), "logentries");
+    add_misplaced(reader, keys_of(sink.papertrail), "papertrail");
+    add_misplaced(reader, keys_of(sink.syslog), "syslog");
+    add_misplaced(reader, keys_of(sink.loki), "loki");
+    add_misplaced(reader, keys_of(sink.elasticsearch), "elasticsearch");
+    add_misplaced(reader, keys_of(sink.loggly), "loggly");
+    add_misplaced(reader, keys_of(sink.http), "http");
+    add_misplaced(reader, keys_of(sink.network), "http");
+    add_misplaced(reader, keys_of(sink.console), "console");
+    add_misplaced(reader, keys_of(sink.file), "file");
   }
 
   static void add_misplaced(TableReader& reader, const std::vector<std::string>& keys,

@@ -7,40 +7,53 @@
 
 namespace supervisor {
 
+namespace {
+
+std::vector<OptionDoc> list_sink_options(logging::SinkType type) {
+  OptionLister lister;
+  logging::SinkConfig sink;
+  sink.type = type;
+  sink.visit_common(lister);
+  if (is_network(type)) {
+    sink.network.visit(lister);
+  }
+  sink.visit_type(lister);
+  return lister.take();
+}
+
+}  // namespace
+
 std::vector<TableDoc> list_options() {
   OptionLister birl;
   OptionLister init;
   OptionLister finish;
   OptionLister service;
-  OptionLister file;
-  OptionLister console;
   OptionLister pipeline;
   OptionLister test;
   BirlConfig birl_config;
   InitConfig init_config;
   FinishConfig finish_config;
   ServiceConfig service_config;
-  logging::SinkConfig sink_config;
   logging::PipelineConfig pipeline_config;
   TestConfig test_config;
   birl_config.visit(birl);
   init_config.visit(init);
   finish_config.visit(finish);
   service_config.visit(service);
-  sink_config.visit_common(file);
-  sink_config.file.visit(file);
-  sink_config.visit_common(console);
-  sink_config.console.visit(console);
   pipeline_config.visit(pipeline);
   test_config.visit(test);
-  return {{"birl", birl.take()},
-          {"service.NAME", service.take()},
-          {"sink.NAME (type \"file\")", file.take()},
-          {"sink.NAME (type \"console\")", console.take()},
-          {"init", init.take()},
-          {"finish", finish.take()},
-          {"pipeline.NAME", pipeline.take()},
-          {"[test]", test.take()}};
+  std::vector<TableDoc> tables{{"birl", birl.take()},
+                               {"service.NAME", service.take()},
+                               {"init", init.take()},
+                               {"finish", finish.take()}};
+  const auto names = enum_names(logging::SinkType{});
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    tables.push_back({fmt::format("sink.NAME (type \"{}\")", names[index]),
+                      list_sink_options(static_cast<logging::SinkType>(index))});
+  }
+  tables.push_back({"pipeline.NAME", pipeline.take()});
+  tables.push_back({"[test]", test.take()});
+  return tables;
 }
 
 std::string option_reference() {

@@ -16,6 +16,7 @@
 
 #include "base/codec.h"
 #include "base/json_writer.h"
+#include "base/secret.h"
 #include "base/text.h"
 #include "supervisor/config/config.h"
 #include "supervisor/config/option_docs.h"
@@ -59,6 +60,14 @@ class OptionLister {
     }
   }
 
+  /// A table that may be switched off is listed as what it is when it is on.
+  template <typename T>
+  requires base::Visitable<T, OptionLister>
+  void field(std::string_view name, std::optional<T>& member, std::string_view comment = {}) {
+    T table = member.value_or(T{});
+    field(name, table, comment);
+  }
+
   [[nodiscard]] std::vector<OptionDoc> take() { return std::move(options_); }
 
  private:
@@ -67,6 +76,7 @@ class OptionLister {
   static constexpr bool kIsTable =
       base::Visitable<T, OptionLister> && !std::is_same_v<T, Command> &&
       !std::is_same_v<T, TcpTarget> && !std::is_same_v<T, base::TimeZone> &&
+      !std::is_same_v<T, base::Secret> &&
       !std::is_base_of_v<base::OneOrSeveral, T>;
   void add_word(std::string_view word) {
     if (word.empty()) {
@@ -92,6 +102,7 @@ class OptionLister {
   }
 
   static std::string type_of(const std::string&) { return "string"; }
+  static std::string type_of(const base::Secret&) { return "secret string"; }
   static std::string type_of(bool) { return "boolean"; }
   static std::string type_of(double) { return "number"; }
   static std::string type_of(std::integral auto) { return "integer"; }
@@ -130,6 +141,7 @@ class OptionLister {
   }
 
   static std::string value_of(const std::string& text) { return quote(text); }
+  static std::string value_of(const base::Secret& secret) { return quote(secret.text); }
   static std::string value_of(bool truth) { return truth ? "true" : "false"; }
   static std::string value_of(double number) { return fmt::format("{:g}", number); }
   static std::string value_of(std::integral auto number) { return fmt::format("{}", number); }

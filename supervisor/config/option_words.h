@@ -12,9 +12,10 @@ struct OptionWord {
   std::string_view word;
 };
 
-constexpr std::array<OptionWord, 2> kOptionWords{{
+constexpr std::array<OptionWord, 3> kOptionWords{{
     {"exit_code", "primary"},
     {"block_limit", "never"},
+    {"spool", "false"},
 }};
 
 /// Empty: `key` has no word.

@@ -63,6 +63,7 @@ logging::RouterConfig router_config(const Config& config, const std::string& run
   logging::RouterConfig router;
   router.host = config.birl.host.empty() ? host_name() : config.birl.host;
   router.runtime_directory = runtime_directory;
+  router.state_directory = config.birl.state_directory;
   router.pipe_memory = config.birl.pipe_memory;
   for (const auto& [name, sink] : config.sinks) {
     router.sinks.push_back(sink);

@@ -77,6 +77,8 @@ const Examples& file_examples() {
   static const Examples kExamples = sink_examples({
       {"type", R"(="file")"},
       {"services", R"(=["*"])"},
+      {"when_full", R"("block")"},
+      {"timestamp", R"("iso")"},
       {"rotate.interval", R"("1h")"},
       {"rotate.keep_bytes", R"("1GiB")"},
       {"rotate.keep_age", R"("7d")"},
@@ -113,10 +115,11 @@ std::string starter_file() {
          "# Lines that are comments show an option with its default or an example.\n" +
          table_text("birl", tables[0], {}) +
          table_text("service.app", tables[1], service_examples()) +
-         table_text("sink.files", tables[2], file_examples()) +
-         table_text("sink.console", tables[3], sink_examples({{"type", "=\"console\""}})) +
-         table_text("init", tables[4], {{"timeout", R"("1m")"}}) +
-         table_text("finish", tables[5], {{"timeout", R"("5s")"}});
+         table_text("sink.files", tables[4], file_examples()) +
+         table_text("sink.console", tables[5],
+                    sink_examples({{"type", "=\"console\""}, {"when_full", R"("block")"}})) +
+         table_text("init", tables[2], {{"timeout", R"("1m")"}}) +
+         table_text("finish", tables[3], {{"timeout", R"("5s")"}});
 }
 
 }  // namespace supervisor

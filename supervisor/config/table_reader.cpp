@@ -47,6 +47,9 @@ std::optional<T> parse_number(std::string_view text) {
 
 /// What a string would have to be written as, to help somebody who wrote a number.
 std::string string_hint(const Node& node) {
+  if (node.secret) {
+    return "";
+  }
   switch (node.kind) {
     case NodeKind::kInteger:
       return fmt::format(" like \"{}\"", node.integer);
@@ -94,6 +97,9 @@ bool ValueReader::resolve(Node& node) {
 
 bool ValueReader::is_word(Node& node, const KeyPath& path) {
   const std::string_view word = find_option_word(last_key(path.inner));
+  if (node.kind == NodeKind::kBoolean) {
+    return !node.truth && word == "false";
+  }
   return !word.empty() && node.kind == NodeKind::kString && resolve(node) && node.text == word;
 }
 

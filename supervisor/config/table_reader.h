@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/codec.h"
+#include "base/secret.h"
 #include "supervisor/config/config.h"
 #include "supervisor/config/expand.h"
 #include "supervisor/config/node.h"
@@ -90,6 +91,10 @@ class ValueReader {
   }
   bool fill(Node& node, const KeyPath& path, std::string& member) {
     return set(member, read_string(node, path));
+  }
+  bool fill(Node& node, const KeyPath& path, base::Secret& member) {
+    node.secret = true;
+    return set(member.text, read_string(node, path));
   }
   bool fill(Node& node, const KeyPath& path, bool& member) {
     return set(member, read_boolean(node, path));

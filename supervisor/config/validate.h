@@ -72,5 +72,8 @@ void validate_schedule(const Judge& judge, const ServiceConfig& service, const s
 /// `after`, `wants` and `requires` of all services: names that exist, no cycle.
 void validate_order(const Judge& judge);
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);
+/// Of a sink whose type is syslog or a relative of it: the keys of its type.
+void validate_stream_sink(const Judge& judge, const logging::SinkConfig& sink,
+                          const std::string& path);
 
 }  // namespace supervisor

@@ -78,10 +78,78 @@ void validate_services(const Judge& judge, const logging::SinkConfig& sink,
   }
 }
 
+void validate_url(const Judge& judge, const std::string& url, const std::string& path) {
+  const bool known = url.starts_with("http://") || url.starts_with("https://");
+  judge.require(known, path, "it must begin with http:// or https://");
+}
+
+/// `x` and `x_file` exclude each other.
+void validate_secret(const Judge& judge, const base::Secret& secret, const std::string& file,
+                     const std::string& path) {
+  judge.require(secret.empty() || file.empty(), path + "_file",
+                "the secret is given twice; remove one");
+}
+
+void validate_auth(const Judge& judge, const logging::AuthConfig& auth, const std::string& path) {
+  validate_secret(judge, auth.basic, auth.basic_file, path + ".basic");
+  validate_secret(judge, auth.bearer, auth.bearer_file, path + ".bearer");
+  const bool basic = !auth.basic.empty() || !auth.basic_file.empty();
+  const bool bearer = !auth.bearer.empty() || !auth.bearer_file.empty();
+  judge.require(!basic || !bearer, path, "it has both basic and bearer; remove one");
+}
+
+void validate_network(const Judge& judge, const logging::NetworkConfig& network,
+                      const std::string& path) {
+  judge.require(network.batch.bytes.bytes > 0, path + ".batch.bytes", "it must be more than 0");
+  judge.require(network.batch.records > 0, path + ".batch.records", "it must be more than 0");
+  judge.require(network.retry.initial.ns > 0, path + ".retry.initial", "it must be more than 0");
+  judge.require(network.retry.max >= network.retry.initial, path + ".retry.max",
+                "it is less than retry.initial");
+  judge.require(network.timeout.ms() > 0, path + ".timeout", "it must be at least 1ms");
+  if (network.spool) {
+    judge.require(network.spool->directory.empty() || network.spool->directory.starts_with('/'),
+                  path + ".spool.directory", "the path must begin with /");
+    judge.require(network.spool->bytes.bytes >= (1U << 20U), path + ".spool.bytes",
+                  "it must be at least 1MiB");
+  }
+}
+
+void validate_loggly(const Judge& judge, const logging::LogglySinkConfig& loggly,
+                     const std::string& path) {
+  validate_url(judge, loggly.url, path + ".url");
+  validate_secret(judge, loggly.token, loggly.token_file, path + ".token");
+  judge.require(!loggly.token.empty() || !loggly.token_file.empty(), path,
+                "it needs token or token_file");
+  judge.require(!loggly.tags.empty(), path, "it needs tags, at least one");
+  for (std::size_t index = 0; index < loggly.tags.size(); ++index) {
+    validate_template(judge, loggly.tags[index], logging::kLabelNames,
+                      fmt::format("{}.tags[{}]", path, index));
+  }
+}
+
+void validate_loki(const Judge& judge, const logging::LokiSinkConfig& loki,
+                   const std::string& path) {
+  validate_url(judge, loki.url, path + ".url");
+  validate_auth(judge, loki.auth, path + ".auth");
+  judge.require(!loki.labels.empty(), path + ".labels", "Loki needs at least one label");
+  for (const auto& [name, value] : loki.labels) {
+    const std::string label = path + ".labels." + name;
+    const bool is_word = name.find_first_not_of(
+                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789_") == std::string::npos;
+    judge.require(is_word && !name.empty() && (name[0] < '0' || name[0] > '9'), label,
+                  "the name of a label has letters, digits and `_`");
+    validate_template(judge, value, logging::kLabelNames, label);
+  }
+}
+
 }  // namespace
 
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path) {
   validate_services(judge, sink, path + ".services");
+  if (is_network(sink.type)) {
+    validate_network(judge, sink.network, path);
+  }
   validate_match(judge, sink.match, path + ".match");
   validate_pipeline_names(judge, sink.pipeline, path + ".pipeline");
   switch (sink.type) {
@@ -90,6 +158,28 @@ void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const st
       break;
     case logging::SinkType::kConsole:
       validate_console(judge, sink.console, path);
+      break;
+    case logging::SinkType::kHttp:
+      validate_url(judge, sink.http.url, path + ".url");
+      validate_auth(judge, sink.http.auth, path + ".auth");
+      break;
+    case logging::SinkType::kLoggly:
+      validate_loggly(judge, sink.loggly, path);
+      break;
+    case logging::SinkType::kElasticsearch:
+      validate_url(judge, sink.elasticsearch.url, path + ".url");
+      validate_auth(judge, sink.elasticsearch.auth, path + ".auth");
+      validate_secret(judge, sink.elasticsearch.api_key, sink.elasticsearch.api_key_file,
+                      path + ".api_key");
+      judge.require(!sink.elasticsearch.index.empty(), path + ".index", "the name is empty");
+      break;
+    case logging::SinkType::kLoki:
+      validate_loki(judge, sink.loki, path);
+      break;
+    case logging::SinkType::kSyslog:
+    case logging::SinkType::kPapertrail:
+    case logging::SinkType::kLogentries:
+      validate_stream_sink(judge, sink, path);
       break;
   }
 }

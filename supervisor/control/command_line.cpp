@@ -192,6 +192,13 @@ void add_probe(CLI::App& app, CommandOptions& options) {
       "Example: birl probe http http://127.0.0.1:8080/healthz");
 }
 
+void add_vendors(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb =
+      app.add_subcommand("vendors", "List the sinks across a network and their limits");
+  add_json(*verb, options);
+  verb->footer("Their keys: `birl new -`. A request is never larger, whatever `batch` says.");
+}
+
 void add_version(CLI::App& app, CommandOptions& options) {
   add_json(*app.add_subcommand("version", "Print the version"), options);
 }
@@ -221,6 +228,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_shutdown(*app, options);
   add_healthy(*app, options);
   add_probe(*app, options);
+  add_vendors(*app, options);
   add_version(*app, options);
   app->footer(kFooter);  // last: a verb that has none would inherit it
   return app;

@@ -55,6 +55,7 @@ int cmd_logs(const CommandOptions& options);
 int cmd_shutdown(const CommandOptions& options);
 int cmd_healthy(const CommandOptions& options);
 int cmd_probe(const CommandOptions& options);
+int cmd_vendors(const CommandOptions& options);
 int cmd_version(const CommandOptions& options);
 
 /// `[-c FILE-OR-DIRECTORY]... [--hold] [--] [CMD...]`. Pure.

@@ -68,6 +68,18 @@ void add_retired(SinkStatus& status, std::uint32_t sink_id, const RouterLink& li
   }
 }
 
+void add_inherited(SinkStatus& status, const logging::SinkStatus& state) {
+  const logging::InheritedLines& lines = state.inherited;
+  status.received += lines.spooled + lines.delivered;
+  for (const std::uint64_t dropped : lines.dropped) {
+    status.received += dropped;
+  }
+  status.delivered += lines.delivered;
+  status.buffered += lines.spooled;
+  status.buffered_bytes += state.spool_bytes;
+  add_dropped(status, lines.dropped);
+}
+
 }  // namespace
 
 std::vector<SinkStatus> sink_statuses(const RouterLink& link,
@@ -85,6 +97,7 @@ std::vector<SinkStatus> sink_statuses(const RouterLink& link,
     if (state != states.end()) {
       status.state = health_name(state->health);
       status.last_error = state->last_error;
+      add_inherited(status, *state);
     }
     statuses.push_back(std::move(status));
   }

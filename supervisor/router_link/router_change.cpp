@@ -87,7 +87,7 @@ void RouterLink::replace_damaged_ring(ServiceLogs& logs, const std::string& why)
   std::uint64_t lost_lines = 0;
   for (const auto& consumer : logs.view().consumers()) {
     retire(consumer, logging::DropReason::kRingDamaged);
-    lost_lines = std::max(lost_lines, consumer.buffered);
+    lost_lines = std::max(lost_lines, consumer.buffered - consumer.spooled);
   }
   const std::uint64_t capacity = logs.view().capacity();
   const Result<void> replaced =
@@ -111,15 +111,16 @@ void RouterLink::retire_consumers(const ServiceLogs& logs) {
   }
 }
 
+/// What is spooled is not lost: the sink settles it and counts it by itself from now on.
 void RouterLink::retire(const logging::RingView::ConsumerState& consumer,
                         logging::DropReason reason) {
   Retired& retired = retired_[consumer.sink_id];
-  retired.received += consumer.received;
+  retired.received += consumer.received - consumer.spooled;
   retired.delivered += consumer.delivered;
   for (std::size_t index = 0; index < logging::kDropReasons; ++index) {
     retired.dropped[index] += consumer.dropped[index];
   }
-  retired.dropped[static_cast<std::size_t>(reason)] += consumer.buffered;
+  retired.dropped[static_cast<std::size_t>(reason)] += consumer.buffered - consumer.spooled;
 }
 
 }  // namespace supervisor

@@ -24,6 +24,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/fd.h"
 #include "base/loop.h"
@@ -161,7 +162,8 @@ class RouterLink {
   int message_fd_ = -1;
   Services services_;
   std::uint32_t next_service_id_ = 0;
-  std::uint64_t next_ring_id_ = 1;
+  /// Spools outlive a boot and name rings, so no boot may use the id of another.
+  std::uint64_t next_ring_id_ = base::realtime_ns();
   std::map<std::uint32_t, Retired> retired_;
   /// {ring, sink}: retired, though the consumer is still in its ring. The next router takes it out.
   std::set<std::pair<std::uint64_t, std::uint32_t>> retired_in_rings_;

@@ -22,6 +22,19 @@ TEST(JsonWriterTest, EscapesControlsAndReplacesInvalidUtf8) {
   EXPECT_EQ(json.text(), "\"q\\\" b\\\\ n\\n z\\u0000 e\\u0001 \xC3\xA4 \xEF\xBF\xBD\"");
 }
 
+TEST(JsonWriterTest, ACharacterThatIsNotPlainIsFoundWhereverItStands) {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"\"", "\\\""},   {"\\", "\\\\"},           {"\n", "\\n"},           {"\x1F", "\\u001f"},
+      {"\x7F", "\x7F"}, {"\x80", "\xEF\xBF\xBD"}, {"\xC3\xA4", "\xC3\xA4"}};
+  for (const auto& [special, escaped] : cases) {
+    for (std::size_t before = 0; before <= 17; ++before) {
+      std::string out;
+      append_json_string(out, std::string(before, '!') + special + std::string(9, '~'));
+      EXPECT_EQ(out, '"' + std::string(before, '!') + escaped + std::string(9, '~') + '"');
+    }
+  }
+}
+
 TEST(JsonWriterTest, InfinityIsNull) {
   JsonWriter json;
   json.value(std::numeric_limits<double>::infinity());

@@ -4,6 +4,7 @@
 
 #include "shippers/console/console_sink.h"
 #include "shippers/file/file_sink.h"
+#include "shippers/network/network_sink.h"
 #include "tests/shippers/sink_world.h"
 
 namespace shippers {
@@ -15,7 +16,9 @@ class SinksTest : public testing::Test {
     return {.config = config_,
             .file_records = world_.records(),
             .report = report_,
+            .state = world_.state(),
             .diag = diag_,
+            .hang_watch = watch_,
             .background = world_.background,
             .wake = [] {}};
   }
@@ -23,6 +26,8 @@ class SinksTest : public testing::Test {
   SinkWorld world_;
   logging::RouterConfig config_;
   logging::SinkReport report_{world_.state()};
+  logging::HangWatch watch_;
+  HttpClient client_;
   base::Diag diag_{2, base::DiagLevel::kError, ""};
 };
 
@@ -31,13 +36,35 @@ TEST_F(SinksTest, EachTypeMakesItsSink) {
   config_.sinks[0].name = "files";
   config_.sinks[0].type = logging::SinkType::kFile;
   config_.sinks[1].name = "console";
-  const logging::SinkFactory factory = make_sink;
-  const auto file = factory(config_.sinks[0], context());
+  const auto file = make_sink(config_.sinks[0], context(), client_);
   ASSERT_TRUE(file);
   EXPECT_NE(dynamic_cast<FileSink*>(file->get()), nullptr);
-  const auto console = factory(config_.sinks[1], context());
+  const auto console = make_sink(config_.sinks[1], context(), client_);
   ASSERT_TRUE(console);
   EXPECT_NE(dynamic_cast<ConsoleSink*>(console->get()), nullptr);
+}
+
+TEST_F(SinksTest, EveryTypeAcrossANetworkMakesANetworkSink) {
+  for (std::size_t type = 0; type < enum_names(logging::SinkType{}).size(); ++type) {
+    logging::SinkConfig config;
+    config.name = "remote";
+    config.type = static_cast<logging::SinkType>(type);
+    config.syslog.address = "udp://h";
+    config.papertrail.address = "tls://h:1";
+    if (is_network(config.type)) {
+      const auto sink = make_sink(config, context(), client_);
+      ASSERT_TRUE(sink) << type;
+      EXPECT_NE(dynamic_cast<NetworkSink*>(sink->get()), nullptr) << type;
+    }
+  }
+}
+
+TEST_F(SinksTest, AWebhookOfLogentriesSpeaksHttp) {
+  logging::SinkConfig config;
+  config.name = "remote";
+  config.type = logging::SinkType::kLogentries;
+  config.logentries.address = "https://us.webhook.logs.insight.rapid7.com";
+  EXPECT_TRUE(make_sink(config, context(), client_));
 }
 
 TEST_F(SinksTest, AWrongTemplateNamesTheSink) {
@@ -45,7 +72,7 @@ TEST_F(SinksTest, AWrongTemplateNamesTheSink) {
   config_.sinks[0].name = "files";
   config_.sinks[0].type = logging::SinkType::kFile;
   config_.sinks[0].file.path = "/l/{nobody}";
-  const auto sink = make_sink(config_.sinks[0], context());
+  const auto sink = make_sink(config_.sinks[0], context(), client_);
   ASSERT_FALSE(sink);
   EXPECT_TRUE(sink.error().message.starts_with("sink files: path: cannot use \"/l/{nobody}\""));
 }

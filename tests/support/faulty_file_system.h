@@ -42,6 +42,10 @@ class FaultyFileSystem final : public base::FileSystem {
     TRY(count_call("open"));
     return real_.open_existing(path);
   }
+  base::Result<base::Fd> open_update(const std::string& path, std::uint32_t mode) override {
+    TRY(count_call("open"));
+    return real_.open_update(path, mode);
+  }
   base::Result<base::Fd> open_read(const std::string& path) override {
     TRY(count_call("open"));
     return real_.open_read(path);
@@ -70,6 +74,10 @@ class FaultyFileSystem final : public base::FileSystem {
   base::Result<std::size_t> read_at(int fd, std::uint64_t offset, std::span<char> buffer) override {
     TRY(count_call("pread"));
     return real_.read_at(fd, offset, buffer);
+  }
+  base::Result<void> write_at(int fd, std::uint64_t offset, std::string_view bytes) override {
+    TRY(count_call("pwrite"));
+    return real_.write_at(fd, offset, bytes);
   }
   base::Result<void> truncate(int fd, std::uint64_t size) override {
     TRY(count_call("ftruncate"));

@@ -36,6 +36,14 @@ class AsPid1Test : public testing::Test {
   }
 };
 
+TEST(VendorsTest, ListsTheSinksAcrossANetworkWithoutAnInstance) {
+  const CommandResult table = birl_command({"vendors"});
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("\nsyslog "));
+  const CommandResult json = birl_command({"vendors", "--json"});
+  EXPECT_EQ(Json::parse(json.out)[0]["type"], "http");
+}
+
 TEST(RunTest, RunsACommandWithoutAnyConfiguration) {
   Instance birl({.arguments = {"run", "--", "@ACTOR@", "say", "hello", "from main"},
                  .environment = {"BIRL_SET=birl.runtime_directory = \"@DIR@/run\""}});

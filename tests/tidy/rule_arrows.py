@@ -19,12 +19,13 @@ ARROWS = (
                             "supervisor/config/config.h")),
     ("supervisor", ("base", "logging/handoff", "logging/sink_config.h", "supervisor")),
     ("bench/record_bench.cpp", ("base", "logging")),
+    ("bench/ship_bench.cpp", ("base", "logging", "shippers")),
     ("bench", ("base", "bench")),
     ("tests", ROOMS + ("tests", "bench")),
 )
 # Headers of the system that some folders may not touch: their code is pure. sys/types.h has types
 # only, and of sys/wait.h they use the macros.
-PURE = ("supervisor/machine", "logging/parse")
+PURE = ("supervisor/machine", "logging/parse", "shippers/delivery")
 EFFECTS = re.compile(r"^(uv|unistd|fcntl|signal|csignal|sys/(?!types|wait).*|poll|curl/.*)\.?h?$")
 
 _QUOTED = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)

@@ -8,6 +8,7 @@
 //     supervisor/control/cmd_reload.cpp
 //     supervisor/control/cmd_rotate.cpp
 //     supervisor/control/cmd_restart.cpp  supervisor/control/cmd_version.cpp
+//     supervisor/control/cmd_vendors.cpp
 //     supervisor/control/cmd_run.cpp      supervisor/control/cmd_wait.cpp
 //     supervisor/control/cmd_shutdown.cpp supervisor/control/command_support.cpp
 //     supervisor/control/exit_code.cpp    supervisor/control/ring_frames.cpp

@@ -1,0 +1,27 @@
+#include "shippers/http/gzip.h"
+
+#include <zlib.h>
+
+#include "base/check.h"
+
+namespace shippers {
+
+std::string gzip(std::string_view text) {
+  constexpr int kLevel = 1;
+  constexpr int kGzipWindow = 15 + 16;
+  constexpr int kMemory = 8;
+  z_stream stream{};
+  ASSERT(::deflateInit2(&stream, kLevel, Z_DEFLATED, kGzipWindow, kMemory, Z_DEFAULT_STRATEGY) ==
+         Z_OK);
+  std::string packed(::deflateBound(&stream, text.size()), '\0');
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  ASSERT(::deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  packed.resize(packed.size() - stream.avail_out);
+  ::deflateEnd(&stream);
+  return packed;
+}
+
+}  // namespace shippers

@@ -1,0 +1,61 @@
+// Makes a batch out of ring frames: each line an encoded event, each ring one range.
+//
+// A line that the ring keeps in pieces (over 64 KiB) becomes as many events, of which only the last
+// counts as a line. A line that is too long for the destination is cut. Pure but for the
+// destination's encode(). Owner: the sink.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "logging/handoff/ring_reader.h"
+#include "shippers/delivery/batcher.h"
+#include "shippers/network/destination.h"
+#include "shippers/spool/spool_record.h"
+
+namespace shippers {
+
+class BatchBuilder {
+ public:
+  struct Source {
+    std::string_view service;
+    std::string_view host;
+    logging::RingConsumer& consumer;
+  };
+
+  BatchBuilder(const Batcher& batcher, const Destination& destination)
+      : batcher_(batcher), destination_(destination) {}
+
+  /// Takes lines of `frames` (what the consumer's peek() returned) while they fit and up to about
+  /// `bytes_max`. Once per source and batch. False: nothing fits.
+  bool take(const Source& source, std::span<const logging::FrameView> frames,
+            std::uint64_t bytes_max);
+
+  [[nodiscard]] bool empty() const { return ranges_.empty(); }
+  [[nodiscard]] std::uint32_t events() const { return events_; }
+  [[nodiscard]] const std::string& payload() const { return payload_; }
+  [[nodiscard]] const std::vector<RingRange>& ranges() const { return ranges_; }
+  /// Of each range, in their order: whose cursor moves when the batch is safe.
+  [[nodiscard]] std::span<logging::RingConsumer* const> consumers() const { return consumers_; }
+  void clear();
+
+ private:
+  [[nodiscard]] bool take_frame(const Source& source, const logging::FrameView& frame,
+                                RingRange& range);
+  [[nodiscard]] bool add(Line line, std::uint32_t lines);
+  void encode(const Line& line);
+
+  const Batcher& batcher_;
+  const Destination& destination_;
+  std::string payload_;
+  std::vector<RingRange> ranges_;
+  std::vector<logging::RingConsumer*> consumers_;
+  std::uint32_t events_ = 0;
+  std::uint64_t bytes_ = 0;  // of events, as they are sent
+  std::string key_;
+  std::string text_;
+};
+
+}  // namespace shippers

@@ -1,0 +1,166 @@
+#include "shippers/network/courier.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "base/crash_point.h"
+
+namespace shippers {
+
+namespace {
+
+logging::DropCounts drops_of(logging::DropReason reason, std::uint64_t lines) {
+  logging::DropCounts dropped{};
+  dropped[static_cast<std::size_t>(reason)] = lines;
+  return dropped;
+}
+
+}  // namespace
+
+Courier::Courier(const DeliveryMachine::Options& options, Spool& spool, LineLedger& ledger,
+                 Destination& destination, std::function<void()> wake)
+    : spool_(spool),
+      ledger_(ledger),
+      destination_(destination),
+      wake_(std::move(wake)),
+      machine_(options) {
+  destination_.set_answer([this](std::uint64_t id, Outcome outcome) {
+    {
+      const std::scoped_lock lock(mutex_);
+      answers_.emplace_back(id, std::move(outcome));
+    }
+    wake_();
+  });
+}
+
+base::Result<void> Courier::step(std::uint64_t now_ns) {
+  take_answers(now_ns);
+  const auto settled = settle();
+  const auto loaded = load();
+  send(now_ns);
+  return settled ? loaded : settled;
+}
+
+void Courier::take_answers(std::uint64_t now_ns) {
+  std::vector<std::pair<std::uint64_t, Outcome>> answers;
+  {
+    const std::scoped_lock lock(mutex_);
+    answers.swap(answers_);
+  }
+  for (const auto& [id, outcome] : answers) {
+    const auto found = in_flight_.find(id);
+    ASSERT(found != in_flight_.end());
+    if (!outcome.reason.empty()) {
+      reason_ = outcome.reason;
+    }
+    if (outcome.verdict == Verdict::kPark) {
+      destination_.refresh();
+    }
+    machine_.on_outcome(found->second, outcome, now_ns);
+    in_flight_.erase(found);
+  }
+}
+
+base::Result<void> Courier::settle() {
+  std::uint64_t done = 0;
+  while (const auto settlement = machine_.take_settled()) {
+    const auto found = loaded_.find(settlement->sequence);
+    ASSERT(found != loaded_.end());
+    base::crash_point("courier.settling");
+    count_lines(*found->second, *settlement);
+    loaded_.erase(found);
+    done = settlement->sequence;
+  }
+  if (done == 0) {
+    return {};
+  }
+  base::crash_point("courier.settled");
+  const bool all = machine_.records() == 0 && spool_.is_read();
+  TRY(spool_.done_to(all ? spool_.next_sequence() - 1 : done));
+  if (all) {
+    ledger_.settle_all();
+  }
+  return {};
+}
+
+void Courier::count_lines(const Loaded& loaded, const Settlement& settlement) {
+  std::vector<std::uint64_t> rejected(loaded.record.ranges.size(), 0);
+  for (const std::uint32_t event : settlement.rejected) {
+    if (event < loaded.events.size() && loaded.events[event].range < rejected.size()) {
+      rejected[loaded.events[event].range] += loaded.events[event].lines;
+    }
+  }
+  rejections_ += settlement.rejected.size();
+  for (std::size_t index = 0; index < rejected.size(); ++index) {
+    ledger_.settle(settlement.sequence, loaded.record.ranges[index],
+                   drops_of(logging::DropReason::kRejected, rejected[index]));
+  }
+}
+
+base::Result<void> Courier::load() {
+  while (machine_.wants_more() && !spool_.is_read()) {
+    TRY_ASSIGN(auto record, spool_.read_next());
+    if (!record) {
+      break;
+    }
+    auto loaded = std::make_unique<Loaded>();
+    loaded->record = std::move(*record);
+    loaded->events = split_events(loaded->record.payload);
+    const std::uint64_t sequence = loaded->record.sequence;
+    if (loaded->events.empty()) {
+      continue;  // passed its check and holds nothing: what it stood for is found missing later
+    }
+    machine_.add(sequence, plan_requests(loaded->events));
+    loaded_.emplace(sequence, std::move(loaded));
+  }
+  return {};
+}
+
+/// How many events each request has; brings those of one key together where that matters.
+std::vector<std::uint32_t> Courier::plan_requests(std::vector<SpoolEvent>& events) const {
+  if (!destination_.is_one_key_a_request()) {
+    return {static_cast<std::uint32_t>(events.size())};
+  }
+  std::ranges::stable_sort(events, {}, &SpoolEvent::key);
+  std::vector<std::uint32_t> counts;
+  for (std::size_t index = 0; index < events.size(); ++index) {
+    if (index == 0 || events[index].key != events[index - 1].key) {
+      counts.push_back(0);
+    }
+    ++counts.back();
+  }
+  return counts;
+}
+
+void Courier::send(std::uint64_t now_ns) {
+  while (const auto shipment = machine_.next(now_ns)) {
+    const Loaded& loaded = *loaded_.at(shipment->sequence);
+    const std::uint64_t id = next_request_++;
+    in_flight_.emplace(id, *shipment);
+    base::crash_point("courier.sending");
+    destination_.send(id, std::span(loaded.events).subspan(shipment->first, shipment->count));
+  }
+  if (machine_.in_flight() > 0 && (hurrying_ || machine_.holds_back())) {
+    destination_.hurry();
+  }
+}
+
+void Courier::hurry() {
+  hurrying_ = true;
+  machine_.hurry();
+}
+
+base::Result<void> Courier::drop_oldest() {
+  TRY_ASSIGN(const auto listed, spool_.list_oldest());
+  for (const Spool::Listed& record : listed) {
+    machine_.forget(record.sequence);
+    loaded_.erase(record.sequence);
+    for (const RingRange& range : record.ranges) {
+      ledger_.settle(record.sequence, range,
+                     drops_of(logging::DropReason::kSpoolFull, range.lines));
+    }
+  }
+  return listed.empty() ? base::Result<void>{} : spool_.done_to(listed.back().sequence);
+}
+
+}  // namespace shippers

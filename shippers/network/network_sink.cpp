@@ -1,0 +1,252 @@
+#include "shippers/network/network_sink.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/crash_point.h"
+
+namespace shippers {
+
+using logging::ConsumeResult;
+using logging::RingConsumer;
+using logging::SinkHealth;
+using logging::SinkInput;
+using logging::WhenFull;
+
+namespace {
+
+bool is_unwritable(const base::Error& error) {
+  return error.code == base::ErrorCode::kPermission || error.sys_errno == EROFS ||
+         error.sys_errno == ENOTDIR;
+}
+
+DeliveryMachine::Options machine_options(const logging::RetryConfig& retry,
+                                         const RequestLimits& limits, std::uint64_t seed) {
+  return {.policy = RetryPolicy(retry.initial.ns, retry.max.ns, seed),
+          .attempts = retry.attempts,
+          .concurrency = limits.concurrency,
+          .park_ns = std::max<std::uint64_t>(retry.max.ns, RetryLimits::kWaitMinNs)};
+}
+
+}  // namespace
+
+Batcher::Limits NetworkSink::batch_limits(const logging::BatchConfig& config,
+                                          const RequestLimits& limits) {
+  return {.bytes = std::min(config.bytes.bytes, limits.bytes),
+          .events = std::min(config.records, limits.events),
+          .linger_ns = config.linger.ns};
+}
+
+NetworkSink::NetworkSink(const logging::SinkConfig& config, Parts parts)
+    : config_(config),
+      parts_(std::move(parts)),
+      batcher_(batch_limits(config.network.batch, parts_.destination->limits())),
+      builder_(batcher_, *parts_.destination),
+      ledger_(parts_.state) {}
+
+NetworkSink::~NetworkSink() {
+  parts_.destination.reset();  // no answer comes to the courier after this
+}
+
+base::Result<void> NetworkSink::attach(const SinkInput& input) {
+  inputs_[input.consumer] = input.service;
+  ledger_.add(*input.consumer);
+  return {};
+}
+
+/// Once all inputs of the start are attached: the spool's recovery has to know them.
+bool NetworkSink::open(std::uint64_t now_ns) {
+  if (spool_ != nullptr) {
+    return true;
+  }
+  if (retry_.must_wait(now_ns)) {
+    return false;
+  }
+  if (const auto opened = open_spool(); !opened) {
+    retry_.failed(now_ns);
+    parts_.report.failing(SinkHealth::kRetrying, opened.error());
+    return false;
+  }
+  retry_.worked();
+  return true;
+}
+
+base::Result<void> NetworkSink::open_spool() {
+  const auto& wanted = config_.network.spool;
+  Spool::Options memory;
+  memory.directory = fmt::format("{}/spool/{}", parts_.runtime_directory, config_.name);
+  memory.bytes_max = NetworkSinkLimits::kMemorySpoolBytes;
+  if (!wanted) {
+    return open_spool_at(memory);
+  }
+  Spool::Options options;
+  options.directory = wanted->directory.empty()
+                          ? fmt::format("{}/spool/{}", parts_.state_directory, config_.name)
+                          : wanted->directory;
+  options.bytes_max = wanted->bytes.bytes;
+  options.sync = wanted->sync == logging::SpoolSync::kGroup;
+  const auto opened = open_spool_at(options);
+  is_durable_ = opened.has_value();
+  if (opened || !is_unwritable(opened.error())) {
+    return opened;
+  }
+  memory.bytes_max = std::min(memory.bytes_max, options.bytes_max);
+  TRY(open_spool_at(memory));
+  parts_.diag.warn("sink {}: its spool is in {} and will not outlive the container: {}",
+                   config_.name, memory.directory, opened.error().message);
+  return {};
+}
+
+base::Result<void> NetworkSink::open_spool_at(const Spool::Options& options) {
+  TRY_ASSIGN(spool_, Spool::open(options, *parts_.files, ledger_.marks()));
+  ledger_.recover(spool_->holdings());
+  base::crash_point("network.recovered");
+  courier_ = std::make_unique<Courier>(
+      machine_options(config_.network.retry, parts_.destination->limits(), parts_.seed), *spool_,
+      ledger_, *parts_.destination, parts_.wake);
+  return {};
+}
+
+ConsumeResult NetworkSink::consume(const SinkInput& input, std::uint64_t now_ns) {
+  ConsumeResult result;
+  if (!open(now_ns)) {
+    result.retry_at_ns = retry_.again_at_ns();
+    return result;
+  }
+  if (is_full()) {
+    // The services wait now, or lose their oldest lines after block_limit.
+    result.retry_at_ns = now_ns + NetworkSinkLimits::kBlockedRetryNs;
+    return result;
+  }
+  if (!collecting_) {
+    return result;
+  }
+  const auto frames = input.consumer->peek(static_cast<std::size_t>(share_bytes_));
+  if (!frames) {
+    parts_.report.failing(SinkHealth::kRetrying, frames.error());
+    result.retry_at_ns = now_ns + RetryClock::kLongestNs;
+    return result;
+  }
+  result.progressed =
+      builder_.take({.service = input.service, .host = parts_.host, .consumer = *input.consumer},
+                    *frames, share_bytes_);
+  return result;
+}
+
+std::uint64_t NetworkSink::tend(std::uint64_t now_ns) {
+  if (!open(now_ns)) {
+    return retry_.again_at_ns();
+  }
+  flush(now_ns);
+  if (const auto stepped = courier_->step(now_ns); !stepped) {
+    disk_error_ = stepped.error();
+    retry_.failed(now_ns);
+  }
+  decide(now_ns);
+  report_health();
+  return due_at_ns(now_ns);
+}
+
+void NetworkSink::flush(std::uint64_t now_ns) {
+  collecting_ = false;
+  if (builder_.empty()) {
+    return;
+  }
+  if (const auto appended = append_batch(); appended) {
+    disk_error_.reset();
+    retry_.worked();
+  } else {
+    disk_error_ = appended.error();
+    retry_.failed(now_ns);  // the lines are still in their rings
+  }
+  builder_.clear();
+  batcher_.restart();
+}
+
+base::Result<void> NetworkSink::append_batch() {
+  TRY(make_room());
+  TRY(spool_->append(builder_.ranges(), builder_.events(), builder_.payload()));
+  base::crash_point("network.spooled");
+  for (std::size_t index = 0; index < builder_.ranges().size(); ++index) {
+    const RingRange& range = builder_.ranges()[index];
+    builder_.consumers()[index]->commit(range.to, {}, range.lines);
+  }
+  base::crash_point("network.committed");
+  return {};
+}
+
+base::Result<void> NetworkSink::make_room() {
+  while (config_.policy() == WhenFull::kDropOldest && !spool_->is_empty() &&
+         !spool_->has_room(builder_.payload().size())) {
+    TRY(courier_->drop_oldest());
+  }
+  return {};
+}
+
+bool NetworkSink::is_full() const {
+  return config_.policy() == WhenFull::kBlock && !spool_->is_empty() &&
+         !spool_->has_room(static_cast<std::size_t>(config_.network.batch.bytes.bytes));
+}
+
+/// Whether the next round collects.
+void NetworkSink::decide(std::uint64_t now_ns) {
+  std::uint64_t waiting = 0;
+  std::uint64_t busy = 0;
+  bool pressed = false;
+  for (const auto& [consumer, service] : inputs_) {
+    const std::uint64_t bytes = consumer->waiting_bytes();
+    waiting += bytes;
+    busy += bytes > 0 ? 1 : 0;
+    pressed = pressed || bytes >= consumer->ring_capacity() / 4;
+  }
+  const bool due = batcher_.look(waiting, now_ns) || (waiting > 0 && (pressed || draining_));
+  collecting_ = due && !is_full() && !retry_.must_wait(now_ns);
+  if (collecting_) {
+    share_bytes_ =
+        std::max(config_.network.batch.bytes.bytes / busy, NetworkSinkLimits::kShareBytesMin);
+  }
+}
+
+void NetworkSink::report_health() {
+  parts_.state.spool_bytes.store(spool_->is_empty() ? 0 : spool_->bytes());
+  const DeliveryMachine::State state = courier_->state();
+  if (disk_error_) {
+    parts_.report.failing(SinkHealth::kRetrying, *disk_error_);
+  } else if (is_full()) {
+    parts_.report.failing(SinkHealth::kBlocked, courier_->reason());
+  } else if (state == DeliveryMachine::State::kParked) {
+    parts_.report.failing(SinkHealth::kParked, courier_->reason());
+  } else if (state == DeliveryMachine::State::kRetrying) {
+    parts_.report.failing(SinkHealth::kRetrying, courier_->reason());
+  } else {
+    if (courier_->rejections() != rejections_told_) {
+      rejections_told_ = courier_->rejections();
+      parts_.report.failing(SinkHealth::kRetrying, courier_->reason());
+    }
+    parts_.report.working();
+  }
+  parts_.state.keeps_spool.store(is_durable_ && parts_.report.is_failing() ? 1 : 0);
+}
+
+std::uint64_t NetworkSink::due_at_ns(std::uint64_t now_ns) const {
+  if (collecting_) {
+    return now_ns;
+  }
+  std::uint64_t due = UINT64_MAX;
+  for (const std::uint64_t at :
+       {is_full() ? 0 : batcher_.due_at_ns(), courier_->due_at_ns(), retry_.again_at_ns()}) {
+    due = at > now_ns ? std::min(due, at) : due;
+  }
+  return due == UINT64_MAX ? 0 : due;
+}
+
+void NetworkSink::end_input() {
+  draining_ = true;
+  if (courier_ != nullptr) {
+    courier_->hurry();
+  }
+}
+
+}  // namespace shippers

@@ -1,0 +1,99 @@
+// A sink across a network: rings → batches → spool → destination, at least once.
+//
+// What waits for a batch waits in the rings: nothing is held in memory between two rounds of the
+// sink's thread. When a batch is due (delivery/batcher.h, or a ring that fills up) the next round
+// collects: each input gives its share, then tend() appends the batch to the spool and moves the
+// cursors. From there on the courier brings it to the destination, whatever the rings do. An outage
+// fills the spool; then the policy decides: drop-oldest gives up the spool's oldest segment, block
+// leaves the rest in the rings, where the services wait for it.
+//
+// The thread is the sink's own (a spool on a dead disk stalls its own sink alone); requests run on
+// the one network thread (http/http_client.h).
+// Threads: as sink.h says. Owner: the writer thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/file_system.h"
+#include "logging/sink.h"
+#include "shippers/delivery/batcher.h"
+#include "shippers/network/batch_builder.h"
+#include "shippers/network/courier.h"
+#include "shippers/network/destination.h"
+#include "shippers/network/line_ledger.h"
+#include "shippers/retry_clock.h"
+#include "shippers/spool/spool.h"
+
+namespace shippers {
+
+struct NetworkSinkLimits {
+  static constexpr std::uint64_t kShareBytesMin = 16U << 10U;  // of one input in a batch
+  static constexpr std::uint64_t kMemorySpoolBytes = 16U << 20U;
+  static constexpr std::uint64_t kBlockedRetryNs = 1'000'000'000;
+};
+
+class NetworkSink final : public logging::Sink {
+ public:
+  struct Parts {
+    logging::SinkReport& report;
+    logging::SinkState& state;
+    base::Diag& diag;
+    std::function<void()> wake;
+    std::unique_ptr<base::FileSystem> files;
+    std::unique_ptr<Destination> destination;
+    std::string host;
+    std::string state_directory;
+    std::string runtime_directory;
+    std::uint64_t seed = 0;  // of the waits' jitter
+  };
+  NetworkSink(const logging::SinkConfig& config, Parts parts);
+  ~NetworkSink() override;
+  NetworkSink(const NetworkSink&) = delete;
+  NetworkSink& operator=(const NetworkSink&) = delete;
+
+  [[nodiscard]] base::Result<void> attach(const logging::SinkInput& input) override;
+  [[nodiscard]] logging::ConsumeResult consume(const logging::SinkInput& input,
+                                               std::uint64_t now_ns) override;
+  [[nodiscard]] std::uint64_t tend(std::uint64_t now_ns) override;
+  void end_input() override;
+  void reopen() override {}
+  void rotate() override {}
+  [[nodiscard]] bool parses_records() const override { return true; }
+
+ private:
+  [[nodiscard]] bool open(std::uint64_t now_ns);
+  [[nodiscard]] base::Result<void> open_spool();
+  [[nodiscard]] base::Result<void> open_spool_at(const Spool::Options& options);
+  void flush(std::uint64_t now_ns);
+  [[nodiscard]] base::Result<void> append_batch();
+  [[nodiscard]] base::Result<void> make_room();
+  [[nodiscard]] bool is_full() const;
+  void decide(std::uint64_t now_ns);
+  void report_health();
+  [[nodiscard]] std::uint64_t due_at_ns(std::uint64_t now_ns) const;
+  [[nodiscard]] static Batcher::Limits batch_limits(const logging::BatchConfig& config,
+                                                    const RequestLimits& limits);
+
+  logging::SinkConfig config_;
+  Parts parts_;
+  Batcher batcher_;
+  BatchBuilder builder_;
+  LineLedger ledger_;
+  std::unique_ptr<Spool> spool_;                          // null until it is open
+  std::unique_ptr<Courier> courier_;                      // likewise
+  std::map<logging::RingConsumer*, std::string> inputs_;  // services by consumer
+  bool is_durable_ = false;                               // the spool outlives this boot
+  bool collecting_ = false;                               // this round's inputs give their share
+  bool draining_ = false;
+  std::uint64_t share_bytes_ = 0;
+  std::optional<base::Error> disk_error_;
+  RetryClock retry_;  // of the spool
+  std::uint64_t rejections_told_ = 0;
+};
+
+}  // namespace shippers

@@ -1,0 +1,91 @@
+#include "shippers/syslog/stream_sinks.h"
+
+#include <fmt/format.h>
+
+#include "shippers/stream/stream_destination.h"
+#include "shippers/syslog/syslog_format.h"
+#include "shippers/syslog/token_format.h"
+
+namespace shippers {
+
+namespace {
+
+using Kind = base::Endpoint::Kind;
+
+constexpr std::uint16_t kSyslogPort = 514;
+constexpr std::uint16_t kSyslogTlsPort = 6514;
+constexpr std::uint16_t kTokenPort = 80;
+constexpr std::uint16_t kTokenTlsPort = 443;
+// Older receivers cut datagrams at this; rsyslog cuts messages on a stream at 8 KiB.
+constexpr std::uint64_t kDatagramBytes = 1024;
+constexpr std::uint64_t kMessageBytes = 8192;
+constexpr std::uint64_t kPapertrailBytes = 100'000;
+
+base::Result<base::Endpoint> endpoint_of(const std::string& address, std::uint16_t port,
+                                         std::uint16_t tls_port) {
+  auto endpoint = base::parse_endpoint(address);
+  if (!endpoint) {
+    return base::with_context(fmt::format("cannot use \"{}\"", address), endpoint.error());
+  }
+  if (endpoint->port == 0 && endpoint->kind != Kind::kUnix) {
+    endpoint->port = endpoint->kind == Kind::kTls ? tls_port : port;
+  }
+  return endpoint;
+}
+
+base::Result<std::unique_ptr<Destination>> make_syslog(const logging::SyslogSinkConfig& config,
+                                                       const logging::NetworkConfig& network,
+                                                       std::uint64_t stream_bytes) {
+  TRY_ASSIGN(const base::Endpoint endpoint,
+             endpoint_of(config.address, kSyslogPort, kSyslogTlsPort));
+  const std::uint64_t usual = endpoint.kind == Kind::kUdp ? kDatagramBytes : stream_bytes;
+  SyslogFormat::Options options;
+  options.config = config;
+  options.message_bytes = config.message_bytes ? config.message_bytes->bytes : usual;
+  options.is_local = endpoint.kind == Kind::kUnix;
+  return std::make_unique<StreamDestination>(
+      StreamDestination::Options{.endpoint = endpoint, .confirm = config.confirm}, network,
+      std::make_unique<SyslogFormat>(options));
+}
+
+logging::SyslogSinkConfig syslog_of(const logging::PapertrailSinkConfig& papertrail) {
+  logging::SyslogSinkConfig config;
+  config.address = papertrail.address;
+  config.framing = Framing::kNewline;
+  config.facility = papertrail.facility;
+  config.app_name = papertrail.app_name;
+  config.hostname = papertrail.hostname;
+  config.structured_data = papertrail.structured_data;
+  config.confirm = papertrail.confirm;
+  return config;
+}
+
+base::Result<std::unique_ptr<Destination>> make_logentries(
+    const logging::LogentriesSinkConfig& config, const logging::NetworkConfig& network) {
+  const std::string address =
+      config.address.empty() ? fmt::format("tls://{}.data.logs.insight.rapid7.com", config.region)
+                             : config.address;
+  TRY_ASSIGN(const base::Endpoint endpoint, endpoint_of(address, kTokenPort, kTokenTlsPort));
+  return std::make_unique<StreamDestination>(
+      StreamDestination::Options{.endpoint = endpoint, .confirm = config.confirm}, network,
+      std::make_unique<TokenFormat>(config));
+}
+
+}  // namespace
+
+bool is_webhook(const logging::LogentriesSinkConfig& config) {
+  return config.address.starts_with("http");
+}
+
+base::Result<std::unique_ptr<Destination>> make_stream_destination(
+    const logging::SinkConfig& config) {
+  if (config.type == logging::SinkType::kPapertrail) {
+    return make_syslog(syslog_of(config.papertrail), config.network, kPapertrailBytes);
+  }
+  if (config.type == logging::SinkType::kLogentries) {
+    return make_logentries(config.logentries, config.network);
+  }
+  return make_syslog(config.syslog, config.network, kMessageBytes);
+}
+
+}  // namespace shippers

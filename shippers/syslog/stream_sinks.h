@@ -1,0 +1,21 @@
+// The explicit list of sink types that are a byte stream or datagrams: their formats and presets.
+//
+// Pure. Threads: any.
+#pragma once
+
+#include <memory>
+
+#include "base/result.h"
+#include "logging/sink_config.h"
+#include "shippers/network/destination.h"
+
+namespace shippers {
+
+/// Its address is a URL: it is an HTTP vendor (vendors/logentries.cpp).
+[[nodiscard]] bool is_webhook(const logging::LogentriesSinkConfig& config);
+
+/// Of a sink whose type is syslog, papertrail or logentries; connects to nothing yet.
+[[nodiscard]] base::Result<std::unique_ptr<Destination>> make_stream_destination(
+    const logging::SinkConfig& config);
+
+}  // namespace shippers

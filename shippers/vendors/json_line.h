@@ -1,0 +1,15 @@
+// A line as a JSON object, in the form that destinations without one of their own get:
+// {"time":...,"service":...,"stream":...,"host":...,"message":...}. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "shippers/network/line.h"
+
+namespace shippers {
+
+/// `time_key` is what the destination calls its time.
+void append_json_line(const Line& line, std::string_view time_key, std::string& out);
+
+}  // namespace shippers

@@ -1,0 +1,122 @@
+#include "shippers/vendors/vendor_list.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/json_writer.h"
+#include "base/text.h"
+#include "shippers/syslog/stream_sinks.h"
+#include "shippers/vendors/vendors.h"
+
+namespace shippers {
+
+namespace {
+
+constexpr std::string_view kAnswer = "the answer";
+
+VendorDoc document_http(const logging::SinkConfig& config) {
+  const Vendor& vendor = vendor_of(config);
+  return {.type = vendor.name,
+          .over = "http, https",
+          .limits = vendor.limits,
+          .gzip = vendor.takes_gzip,
+          .confirmed_by = kAnswer};
+}
+
+/// With an address of its usual kind; it is not connected to.
+VendorDoc document_stream(logging::SinkConfig config, std::string_view type) {
+  config.syslog.address = "tcp://h";
+  config.papertrail.address = "tls://h:1";
+  VendorDoc doc{.type = type,
+                .over = config.type == logging::SinkType::kLogentries ? "tls, tcp, https"
+                                                                      : "udp, tcp, tls, unix",
+                .limits = {},
+                .confirmed_by = config.type == logging::SinkType::kSyslog ? "the receiver's close"
+                                                                          : "its kernel"};
+  if (const auto destination = make_stream_destination(config)) {
+    doc.limits = (*destination)->limits();
+  }
+  return doc;
+}
+
+std::vector<std::string> cells_of(const VendorDoc& doc) {
+  return {std::string(doc.type),
+          std::string(doc.over),
+          base::format_bytes(doc.limits.bytes),
+          base::format_bytes(doc.limits.event_bytes),
+          std::to_string(doc.limits.concurrency),
+          doc.gzip ? "yes" : "no",
+          std::string(doc.confirmed_by)};
+}
+
+}  // namespace
+
+std::vector<VendorDoc> list_vendors() {
+  std::vector<VendorDoc> docs;
+  const auto names = enum_names(logging::SinkType{});
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    logging::SinkConfig config;
+    config.type = static_cast<logging::SinkType>(index);
+    switch (config.type) {
+      case logging::SinkType::kFile:
+      case logging::SinkType::kConsole:
+        break;
+      case logging::SinkType::kHttp:
+      case logging::SinkType::kLoggly:
+      case logging::SinkType::kElasticsearch:
+      case logging::SinkType::kLoki:
+        docs.push_back(document_http(config));
+        break;
+      case logging::SinkType::kSyslog:
+      case logging::SinkType::kPapertrail:
+      case logging::SinkType::kLogentries:
+        docs.push_back(document_stream(config, names[index]));
+        break;
+    }
+  }
+  return docs;
+}
+
+std::string vendor_table() {
+  std::vector<std::vector<std::string>> rows{
+      {"TYPE", "OVER", "REQUEST", "EVENT", "AT ONCE", "GZIP", "DELIVERED BY"}};
+  for (const VendorDoc& doc : list_vendors()) {
+    rows.push_back(cells_of(doc));
+  }
+  std::vector<std::size_t> widths(rows.front().size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t column = 0; column < row.size(); ++column) {
+      widths[column] = std::max(widths[column], row[column].size());
+    }
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    for (std::size_t column = 0; column + 1 < row.size(); ++column) {
+      text += fmt::format("{:{}}  ", row[column], widths[column]);
+    }
+    text += row.back() + "\n";
+  }
+  return text;
+}
+
+std::string vendor_json() {
+  base::JsonWriter json;
+  json.begin_array();
+  for (const VendorDoc& doc : list_vendors()) {
+    json.begin_object()
+        .field("type", doc.type)
+        .field("over", doc.over)
+        .field("request_bytes", doc.limits.bytes)
+        .field("event_bytes", doc.limits.event_bytes)
+        .field("events", std::uint64_t{doc.limits.events})
+        .field("at_once", std::uint64_t{doc.limits.concurrency})
+        .field("gzip", doc.gzip)
+        .field("delivered_by", doc.confirmed_by)
+        .end_object();
+  }
+  return json.end_array().text() + "\n";
+}
+
+}  // namespace shippers
