@@ -76,8 +76,7 @@ class OptionLister {
   static constexpr bool kIsTable =
       base::Visitable<T, OptionLister> && !std::is_same_v<T, Command> &&
       !std::is_same_v<T, TcpTarget> && !std::is_same_v<T, base::TimeZone> &&
-      !std::is_same_v<T, base::Secret> &&
-      !std::is_base_of_v<base::OneOrSeveral, T>;
+      !std::is_same_v<T, base::Secret> && !std::is_base_of_v<base::OneOrSeveral, T>;
   void add_word(std::string_view word) {
     if (word.empty()) {
       return;
