@@ -87,19 +87,25 @@ void append_structured_data(const Parts& parts, const Line& line, std::string& t
   }
 }
 
+Framing framing_of(const SyslogFormat::Options& options) {
+  if (options.config.framing) {
+    return *options.config.framing == logging::Framing::kOctet ? Framing::kOctet
+                                                               : Framing::kNewline;
+  }
+  const bool is_old = options.config.rfc == logging::SyslogSinkConfig::kRfcOld;
+  return is_old || options.is_local ? Framing::kNewline : Framing::kOctet;
+}
+
 }  // namespace
 
 SyslogFormat::SyslogFormat(const Options& options)
     : options_(options),
-      framing_(options.config.framing.value_or(
-          options.config.rfc == logging::SyslogSinkConfig::kRfcOld || options.is_local
-              ? Framing::kNewline
-              : Framing::kOctet)),
+      framing_(framing_of(options)),
       host_(parse(options.config.hostname)),
       app_(parse(options.config.app_name)),
       structured_data_(parse(options.config.structured_data)) {}
 
-void SyslogFormat::encode(const Line& line, std::string& text) const {
+void SyslogFormat::encode(const Line& line, std::string& /*key*/, std::string& text) const {
   fmt::format_to(std::back_inserter(text), "<{}>", priority_of(line, options_.config.facility));
   if (options_.config.rfc == logging::SyslogSinkConfig::kRfcOld) {
     encode_3164(line, text);

@@ -1,7 +1,7 @@
 // What each vendor puts on the wire and how it reads answers: the protocol cards, literally.
 // shippers/vendors/elasticsearch.cpp shippers/vendors/http.cpp shippers/vendors/logentries.cpp
-// shippers/vendors/loggly.cpp shippers/vendors/loki.cpp. How fast they are says
-// bench/ship_bench.cpp.
+// shippers/vendors/loggly.cpp shippers/vendors/logstash.cpp shippers/vendors/loki.cpp. How fast
+// they are says bench/ship_bench.cpp.
 #include "shippers/vendors/vendors.h"
 
 #include <gtest/gtest.h>
@@ -164,6 +164,19 @@ TEST(LogentriesTest, TheWebhookTakesOneEventARequest) {
   EXPECT_EQ(vendor_of(config).url.expand_url(*read_values(config)),
             "https://eu.webhook.logs.insight.rapid7.com/v1/noformat/0123");
   EXPECT_TRUE(encode(kLogentries).text.ends_with("}"));
+}
+
+TEST(LogstashTest, TheHttpInputTakesAnArrayOfObjects) {
+  logging::SinkConfig config;
+  config.type = logging::SinkType::kLogstash;
+  config.logstash.protocol = logging::LogstashProtocol::kHttp;
+  config.logstash.address = "http://h:8080/in";
+  EXPECT_TRUE(is_http_vendor(config));
+  EXPECT_EQ(vendor_of(config).url.expand_url(*read_values(config)), "http://h:8080/in");
+  const Encoded first = encode(kLogstash);
+  EXPECT_TRUE(first.text.starts_with("{\"@timestamp\":\"2024-01-02T03:04:05.678Z\",\"message\":"));
+  const std::vector<SpoolEvent> events{{.key = {}, .text = "{}"}, {.key = {}, .text = "{}"}};
+  EXPECT_EQ(body_of(kLogstash, events), "[{},{}]");
 }
 
 TEST(VendorTest, ReasonsAreOneShortLine) {
