@@ -35,7 +35,8 @@ base::Result<std::unique_ptr<Destination>> make_destination(const logging::SinkC
 
 base::Result<std::unique_ptr<logging::Sink>> make_network_sink(const logging::SinkConfig& config,
                                                                const logging::SinkContext& context,
-                                                               HttpClient& client) {
+                                                               HttpClient& client,
+                                                               PipelineMaker pipeline) {
   client.watch(context.hang_watch);
   TRY_ASSIGN(auto destination, make_destination(config, client));
   return std::make_unique<NetworkSink>(
@@ -48,6 +49,7 @@ base::Result<std::unique_ptr<logging::Sink>> make_network_sink(const logging::Si
                                  .host = context.config.host,
                                  .state_directory = context.config.state_directory,
                                  .runtime_directory = context.config.runtime_directory,
+                                 .pipeline = std::move(pipeline),
                                  .seed = base::realtime_ns()});
 }
 
@@ -56,9 +58,6 @@ base::Result<std::unique_ptr<logging::Sink>> make_network_sink(const logging::Si
 base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig& config,
                                                        const logging::SinkContext& context,
                                                        HttpClient& client) {
-  if (is_network(config.type)) {
-    return make_network_sink(config, context, client);
-  }
   const std::string& host = context.config.host;
   FileRecordTable records = record_table(context);
   // The configuration outlives the sink.
@@ -66,6 +65,9 @@ base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig
                                   &context_config = context.config](const std::string& service) {
     return logging::make_pipeline(context_config, config, service);
   };
+  if (is_network(config.type)) {
+    return make_network_sink(config, context, client, pipeline);
+  }
   if (config.type == logging::SinkType::kConsole) {
     return ConsoleSink::make(config.name, config.console, host, records, context.report,
                              STDOUT_FILENO, STDERR_FILENO, pipeline);

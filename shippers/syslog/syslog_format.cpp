@@ -53,10 +53,18 @@ unsigned syslog_code(logging::Severity severity) {
 }
 
 unsigned priority_of(const Line& line, logging::Facility facility) {
-  const auto usual = line.stream == logging::Stream::kStderr ? logging::Severity::kError
-                                                             : logging::Severity::kInfo;
-  const auto severity = logging::find_severity(line.text).value_or(usual);
-  return static_cast<unsigned>(facility) * 8 + syslog_code(severity);
+  return static_cast<unsigned>(facility) * 8 + syslog_code(severity_of(line));
+}
+
+/// A record of several lines is one message: newlines in it are written as rsyslog writes them.
+void append_message(const Line& line, std::string& text) {
+  for (const char c : raw_text(line)) {
+    if (c == '\n') {
+      text += "#012";
+    } else {
+      text += c;
+    }
+  }
 }
 
 /// The name before the first dot; an address stays whole.
@@ -112,7 +120,7 @@ void SyslogFormat::encode(const Line& line, std::string& /*key*/, std::string& t
   } else {
     encode_5424(line, text);
   }
-  text += line.text;
+  append_message(line, text);
 }
 
 void SyslogFormat::encode_5424(const Line& line, std::string& text) const {
@@ -126,7 +134,7 @@ void SyslogFormat::encode_5424(const Line& line, std::string& text) const {
   } else {
     append_structured_data(structured_data_, line, text);
   }
-  text += line.text.empty() ? "" : " ";
+  text += raw_text(line).empty() ? "" : " ";
 }
 
 void SyslogFormat::encode_3164(const Line& line, std::string& text) const {

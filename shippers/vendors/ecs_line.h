@@ -1,6 +1,6 @@
 // A line as an object of Elastic's Common Schema, as Elasticsearch and Logstash take it:
 // {"@timestamp":...,"message":...,"service":{"name":...},"host":{"name":...},
-// "log":{"iostream":...}}. Pure.
+// "log":{"level":...,"iostream":...}} and then the fields of a record. Pure.
 #pragma once
 
 #include <string>

@@ -109,7 +109,8 @@ TEST(LumberjackTest, AnEventNamesItsIndexByItsMetadata) {
       {.service = "app", .host = "h", .time_ns = 1'704'164'645'678'000'000, .text = "hi"}, text);
   EXPECT_EQ(text,
             "{\"@timestamp\":\"2024-01-02T03:04:05.678Z\",\"message\":\"hi\",\"service\":{\"name\":"
-            "\"app\"},\"host\":{\"name\":\"h\"},\"log\":{\"iostream\":\"stdout\"},\"@metadata\":"
+            "\"app\"},\"host\":{\"name\":\"h\"},\"log\":{\"level\":\"info\",\"iostream\":"
+            "\"stdout\"},\"@metadata\":"
             "{\"beat\":\"birl\",\"type\":\"_doc\",\"version\":\"" BIRL_VERSION "\"}}");
 }
 
