@@ -87,7 +87,7 @@ void syslog(benchmark::State& state) {
   for (auto step : state) {
     std::string out;
     for (const std::string& line : lines) {
-      format.encode(line_of(line), out);
+      format.encode(line_of(line), key, out);
     }
     benchmark::DoNotOptimize(out);
   }

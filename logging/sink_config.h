@@ -30,11 +30,12 @@ enum class SinkType : std::uint8_t {
   kSyslog,
   kPapertrail,
   kLogentries,
+  kLogstash,
 };
 [[nodiscard]] constexpr auto enum_names(SinkType) {
-  return std::array<std::string_view, 9>{"file",   "console",       "http",
-                                         "loggly", "elasticsearch", "loki",
-                                         "syslog", "papertrail",    "logentries"};
+  return std::array<std::string_view, 10>{"file",          "console", "http",   "loggly",
+                                          "elasticsearch", "loki",    "syslog", "papertrail",
+                                          "logentries",    "logstash"};
 }
 
 /// Sinks across a network have the keys of NetworkConfig.
@@ -176,6 +177,7 @@ struct SinkConfig {
   SyslogSinkConfig syslog;
   PapertrailSinkConfig papertrail;
   LogentriesSinkConfig logentries;
+  LogstashSinkConfig logstash;
 
   [[nodiscard]] WhenFull policy() const {
     return when_full.value_or(is_network(type) ? WhenFull::kDropOldest : WhenFull::kBlock);
@@ -215,6 +217,8 @@ struct SinkConfig {
         return papertrail.visit(v);
       case SinkType::kLogentries:
         return logentries.visit(v);
+      case SinkType::kLogstash:
+        return logstash.visit(v);
     }
   }
   template <typename V>
@@ -231,6 +235,7 @@ struct SinkConfig {
     v.field("syslog", syslog);
     v.field("papertrail", papertrail);
     v.field("logentries", logentries);
+    v.field("logstash", logstash);
   }
 };
 

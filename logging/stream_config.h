@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "base/units.h"
+#include "logging/network_config.h"
 
 namespace logging {
 
@@ -103,6 +104,29 @@ struct LogentriesSinkConfig {
             "unset: tls://REGION.data.logs.insight.rapid7.com:443; a Datahub is tcp://h:PORT");
     v.field("confirm", confirm,
             "sent: their kernel has it; close: they have read it, if they close connections");
+  }
+};
+
+/// kTcp: its tcp input with the codec json_lines, which never answers. kHttp: its http input.
+/// kLumberjack: its beats input, which acknowledges.
+enum class LogstashProtocol : std::uint8_t { kTcp, kHttp, kLumberjack };
+[[nodiscard]] constexpr auto enum_names(LogstashProtocol) {
+  return std::array<std::string_view, 3>{"tcp", "http", "lumberjack"};
+}
+
+struct LogstashSinkConfig {
+  std::string address;
+  LogstashProtocol protocol = LogstashProtocol::kTcp;
+  Confirm confirm = Confirm::kClose;
+  AuthConfig auth;
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("address", address, "tcp://h:PORT or tls://h:PORT; http://h:8080 for http");
+    v.field("protocol", protocol,
+            "of the input: tcp with the codec json_lines, http, or lumberjack (beats)");
+    v.field("confirm", confirm, "of tcp: Logstash has read it and closed, or its kernel has it");
+    v.field("auth", auth, "of http: how we identify ourselves");
   }
 };
 

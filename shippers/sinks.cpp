@@ -25,9 +25,20 @@ FileRecordTable record_table(const logging::SinkContext& context) {
   return {context.file_records, names};
 }
 
-std::unique_ptr<logging::Sink> make_network_sink(const logging::SinkConfig& config,
-                                                 const logging::SinkContext& context,
-                                                 std::unique_ptr<Destination> destination) {
+base::Result<std::unique_ptr<Destination>> make_destination(const logging::SinkConfig& config,
+                                                            HttpClient& client) {
+  if (is_http_vendor(config)) {
+    return std::make_unique<HttpDestination>(config, client);
+  }
+  return make_stream_destination(config);
+}
+
+base::Result<std::unique_ptr<logging::Sink>> make_network_sink(const logging::SinkConfig& config,
+                                                               const logging::SinkContext& context,
+                                                               HttpClient& client,
+                                                               PipelineMaker pipeline) {
+  client.watch(context.hang_watch);
+  TRY_ASSIGN(auto destination, make_destination(config, client));
   return std::make_unique<NetworkSink>(
       config, NetworkSink::Parts{.report = context.report,
                                  .state = context.state,
@@ -38,6 +49,7 @@ std::unique_ptr<logging::Sink> make_network_sink(const logging::SinkConfig& conf
                                  .host = context.config.host,
                                  .state_directory = context.config.state_directory,
                                  .runtime_directory = context.config.runtime_directory,
+                                 .pipeline = std::move(pipeline),
                                  .seed = base::realtime_ns()});
 }
 
@@ -46,9 +58,6 @@ std::unique_ptr<logging::Sink> make_network_sink(const logging::SinkConfig& conf
 base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig& config,
                                                        const logging::SinkContext& context,
                                                        HttpClient& client) {
-  if (is_network(config.type)) {
-    client.watch(context.hang_watch);
-  }
   const std::string& host = context.config.host;
   FileRecordTable records = record_table(context);
   // The configuration outlives the sink.
@@ -56,40 +65,24 @@ base::Result<std::unique_ptr<logging::Sink>> make_sink(const logging::SinkConfig
                                   &context_config = context.config](const std::string& service) {
     return logging::make_pipeline(context_config, config, service);
   };
-  switch (config.type) {
-    case logging::SinkType::kFile:
-      return FileSink::make({.name = config.name,
-                             .config = config.file,
-                             .host = host,
-                             .files = std::make_unique<base::RealFileSystem>(),
-                             .records = std::move(records),
-                             .report = context.report,
-                             .background_files = std::make_unique<base::RealFileSystem>(),
-                             .background = context.background,
-                             .wake = context.wake,
-                             .realtime = base::realtime_ns,
-                             .pipeline = pipeline});
-    case logging::SinkType::kConsole:
-      return ConsoleSink::make(config.name, config.console, host, records, context.report,
-                               STDOUT_FILENO, STDERR_FILENO, pipeline);
-    case logging::SinkType::kHttp:
-    case logging::SinkType::kLoggly:
-    case logging::SinkType::kElasticsearch:
-    case logging::SinkType::kLoki:
-      return make_network_sink(config, context, std::make_unique<HttpDestination>(config, client));
-    case logging::SinkType::kLogentries:
-      if (is_webhook(config.logentries)) {
-        return make_network_sink(config, context,
-                                 std::make_unique<HttpDestination>(config, client));
-      }
-      [[fallthrough]];
-    case logging::SinkType::kSyslog:
-    case logging::SinkType::kPapertrail: {
-      TRY_ASSIGN(auto destination, make_stream_destination(config));
-      return make_network_sink(config, context, std::move(destination));
-    }
+  if (is_network(config.type)) {
+    return make_network_sink(config, context, client, pipeline);
   }
-  return base::fail(base::ErrorCode::kInvalid, "cannot make a sink: its type is unknown");
+  if (config.type == logging::SinkType::kConsole) {
+    return ConsoleSink::make(config.name, config.console, host, records, context.report,
+                             STDOUT_FILENO, STDERR_FILENO, pipeline);
+  }
+  return FileSink::make({.name = config.name,
+                         .config = config.file,
+                         .host = host,
+                         .files = std::make_unique<base::RealFileSystem>(),
+                         .records = std::move(records),
+                         .report = context.report,
+                         .background_files = std::make_unique<base::RealFileSystem>(),
+                         .background = context.background,
+                         .wake = context.wake,
+                         .realtime = base::realtime_ns,
+                         .pipeline = pipeline});
 }
 
 }  // namespace shippers

@@ -100,7 +100,14 @@ void append_pair(TextBuffer& out, std::string_view name, std::string_view text) 
 RecordFormatter::RecordFormatter(RecordFormat format, std::string host, Head head)
     : format_(format), host_(std::move(host)), head_(std::move(head)) {}
 
+RecordFormatter::RecordFormatter(Write write)
+    : format_(RecordFormat::kText), write_(std::move(write)) {}
+
 void RecordFormatter::append(const Record& record, TextBuffer& out) {
+  if (write_) {
+    write_(record, out);
+    return;
+  }
   switch (format_) {
     case RecordFormat::kText:
       if (head_) {

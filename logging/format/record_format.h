@@ -30,6 +30,10 @@ class RecordFormatter {
 
   RecordFormatter(RecordFormat format, std::string host, Head head = {});
 
+  /// Writes a record in a form of its own: what a network sink's destination wants.
+  using Write = std::function<void(const Record&, TextBuffer&)>;
+  explicit RecordFormatter(Write write);
+
   void append(const Record& record, TextBuffer& out);
 
  private:
@@ -39,6 +43,7 @@ class RecordFormatter {
   RecordFormat format_;
   std::string host_;
   Head head_;
+  Write write_;
   TimeText time_;
 };
 

@@ -1,4 +1,4 @@
-// gzip (RFC 1952) of a request's body, in one piece.
+// gzip (RFC 1952) and zlib (RFC 1950) of a request's body, in one piece.
 #pragma once
 
 #include <string>
@@ -8,5 +8,6 @@ namespace shippers {
 
 /// Fast rather than small: level 1.
 [[nodiscard]] std::string gzip(std::string_view text);
+[[nodiscard]] std::string zlib(std::string_view text);
 
 }  // namespace shippers

@@ -36,6 +36,9 @@ void BatchBuilder::clear() {
 
 bool BatchBuilder::take(const Source& source, std::span<const logging::FrameView> frames,
                         std::uint64_t bytes_max) {
+  if (source.records != nullptr) {
+    return take_records(source, frames, bytes_max);
+  }
   RingRange range;
   range.ring_id = source.consumer.ring_id();
   range.from = source.consumer.cursor();
@@ -53,6 +56,48 @@ bool BatchBuilder::take(const Source& source, std::span<const logging::FrameView
   ranges_.push_back(range);
   consumers_.push_back(&source.consumer);
   return true;
+}
+
+bool BatchBuilder::take_records(const Source& source, std::span<const logging::FrameView> frames,
+                                std::uint64_t bytes_max) {
+  if (frames.empty()) {
+    return false;
+  }
+  RingRange range;
+  range.ring_id = source.consumer.ring_id();
+  range.from = source.consumer.cursor();
+  ordinal_ = 0;
+  const logging::RecordPlan plan = source.records->plan(
+      frames, range.from, {.bytes = bytes_max, .fresh = true}, false, source.realtime_ns);
+  if (plan.to == range.from) {
+    return false;
+  }
+  range.to = plan.to;
+  range.lines = range.to.line - range.from.line;
+  for (std::size_t reason = 0; reason < plan.dropped.size(); ++reason) {
+    range.dropped[reason] = static_cast<std::uint32_t>(plan.dropped[reason]);
+    range.lines -= plan.dropped[reason];
+  }
+  payload_ += source.records->output();
+  events_ += static_cast<std::uint32_t>(split_events(source.records->output()).size());
+  bytes_ += source.records->output().size();
+  ranges_.push_back(range);
+  consumers_.push_back(&source.consumer);
+  return true;
+}
+
+void BatchBuilder::write(const logging::Record& record, std::string_view host,
+                         std::uint64_t ring_id, logging::TextBuffer& out) {
+  Line line = line_of(record, host);
+  line.ring_id = ring_id;
+  line.ordinal = ordinal_++;
+  encode_within_limit(line);
+  std::string event;
+  append_event(event, {.key = key_,
+                       .text = text_,
+                       .lines = static_cast<std::uint32_t>(record.lines),
+                       .range = static_cast<std::uint16_t>(ranges_.size())});
+  out.put(event);
 }
 
 /// False when the frame did not fit as a whole; `range` ends behind what did.
@@ -87,15 +132,28 @@ bool BatchBuilder::take_frame(const Source& source, const logging::FrameView& fr
   return taken == frame.bytes.size();
 }
 
-bool BatchBuilder::add(Line line, std::uint32_t lines) {
+/// What is still too long without its text loses its fields.
+void BatchBuilder::encode_within_limit(Line line) {
   const std::uint64_t limit = destination_.limits().event_bytes;
   encode(line);
-  while (text_.size() > limit && !line.text.empty()) {
+  while (text_.size() > limit && (!line.text.empty() || !line.raw.empty())) {
     // Escapes make the text longer than its line: by how much this one tells.
-    const std::uint64_t bytes = line.text.size() * limit / text_.size() * 9 / 10;
-    line.text = cut_text(line.text, static_cast<std::size_t>(bytes));
+    const auto shorter = [&](std::string_view text) {
+      return cut_text(text, static_cast<std::size_t>(text.size() * limit / text_.size() * 9 / 10));
+    };
+    const std::string_view raw = shorter(line.raw);
+    line.text = shorter(line.text);
+    line.raw = raw;
     encode(line);
   }
+  if (text_.size() > limit && line.fields != nullptr) {
+    line.fields = nullptr;
+    encode(line);
+  }
+}
+
+bool BatchBuilder::add(Line line, std::uint32_t lines) {
+  encode_within_limit(line);
   if (!batcher_.fits(events_, bytes_, key_.size() + text_.size())) {
     return false;
   }

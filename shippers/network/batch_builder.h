@@ -1,8 +1,10 @@
 // Makes a batch out of ring frames: each line an encoded event, each ring one range.
 //
 // A line that the ring keeps in pieces (over 64 KiB) becomes as many events, of which only the last
-// counts as a line. A line that is too long for the destination is cut. Pure but for the
-// destination's encode(). Owner: the sink.
+// counts as a line. A line that is too long for the destination is cut. Where a source has records,
+// its lines go through their pipeline first (logging/pipeline/record_run.h), and what that drops is
+// in the range. A batch of records may hold more events than a request takes: the courier cuts it.
+// Pure but for the destination's encode(). Owner: the sink.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "logging/handoff/ring_reader.h"
+#include "logging/pipeline/record_run.h"
 #include "shippers/delivery/batcher.h"
 #include "shippers/network/destination.h"
 #include "shippers/spool/spool_record.h"
@@ -23,13 +26,15 @@ class BatchBuilder {
     std::string_view service;
     std::string_view host;
     logging::RingConsumer& consumer;
+    logging::RecordRun* records = nullptr;  // null: lines are taken as they are
+    std::uint64_t realtime_ns = 0;          // by which groups of lines wait for more
   };
 
   BatchBuilder(const Batcher& batcher, const Destination& destination)
       : batcher_(batcher), destination_(destination) {}
 
   /// Takes lines of `frames` (what the consumer's peek() returned) while they fit and up to about
-  /// `bytes_max`. Once per source and batch. False: nothing fits.
+  /// `bytes_max`. Once per source and batch. False: nothing fits, or a group of lines waits.
   bool take(const Source& source, std::span<const logging::FrameView> frames,
             std::uint64_t bytes_max);
 
@@ -41,7 +46,14 @@ class BatchBuilder {
   [[nodiscard]] std::span<logging::RingConsumer* const> consumers() const { return consumers_; }
   void clear();
 
+  /// For the formatter of a source's records: appends the event that `record` is.
+  void write(const logging::Record& record, std::string_view host, std::uint64_t ring_id,
+             logging::TextBuffer& out);
+
  private:
+  [[nodiscard]] bool take_records(const Source& source, std::span<const logging::FrameView> frames,
+                                  std::uint64_t bytes_max);
+  void encode_within_limit(Line line);
   [[nodiscard]] bool take_frame(const Source& source, const logging::FrameView& frame,
                                 RingRange& range);
   [[nodiscard]] bool add(Line line, std::uint32_t lines);
@@ -53,7 +65,8 @@ class BatchBuilder {
   std::vector<RingRange> ranges_;
   std::vector<logging::RingConsumer*> consumers_;
   std::uint32_t events_ = 0;
-  std::uint64_t bytes_ = 0;  // of events, as they are sent
+  std::uint64_t bytes_ = 0;    // of events, as they are sent
+  std::uint32_t ordinal_ = 0;  // of records in one run
   std::string key_;
   std::string text_;
 };

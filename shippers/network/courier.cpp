@@ -116,18 +116,25 @@ base::Result<void> Courier::load() {
   return {};
 }
 
-/// How many events each request has; brings those of one key together where that matters.
+/// How many events each request has: no more than it may hold (the limits of a spool that another
+/// configuration filled may be others). Brings those of one key together where that matters.
 std::vector<std::uint32_t> Courier::plan_requests(std::vector<SpoolEvent>& events) const {
-  if (!destination_.is_one_key_a_request()) {
-    return {static_cast<std::uint32_t>(events.size())};
+  const RequestLimits limits = destination_.limits();
+  const bool by_key = destination_.is_one_key_a_request();
+  if (by_key) {
+    std::ranges::stable_sort(events, {}, &SpoolEvent::key);
   }
-  std::ranges::stable_sort(events, {}, &SpoolEvent::key);
   std::vector<std::uint32_t> counts;
+  std::uint64_t bytes = 0;
   for (std::size_t index = 0; index < events.size(); ++index) {
-    if (index == 0 || events[index].key != events[index - 1].key) {
+    const std::uint64_t more = events[index].key.size() + events[index].text.size();
+    if (index == 0 || counts.back() >= limits.events || bytes + more > limits.bytes ||
+        (by_key && events[index].key != events[index - 1].key)) {
       counts.push_back(0);
+      bytes = 0;
     }
     ++counts.back();
+    bytes += more;
   }
   return counts;
 }

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
+#include "base/clock.h"
 #include "base/crash_point.h"
 
 namespace shippers {
@@ -51,9 +53,28 @@ NetworkSink::~NetworkSink() {
 }
 
 base::Result<void> NetworkSink::attach(const SinkInput& input) {
-  inputs_[input.consumer] = input.service;
+  TRY_ASSIGN(inputs_[input.consumer], make_records(input));
   ledger_.add(*input.consumer);
   return {};
+}
+
+base::Result<std::unique_ptr<logging::RecordRun>> NetworkSink::make_records(
+    const SinkInput& input) {
+  if (!parts_.pipeline) {
+    return nullptr;
+  }
+  TRY_ASSIGN(logging::Pipeline pipeline, parts_.pipeline(input.service));
+  const logging::RecordSource& source = pipeline.source();
+  if (pipeline.steps().empty() && source.fields.empty() &&
+      source.stderr_severity == logging::Severity::kError) {
+    return nullptr;
+  }
+  auto write = [this, ring_id = input.consumer->ring_id()](const logging::Record& record,
+                                                           logging::TextBuffer& out) {
+    builder_.write(record, parts_.host, ring_id, out);
+  };
+  return std::make_unique<logging::RecordRun>(std::move(pipeline),
+                                              logging::RecordFormatter(std::move(write)));
 }
 
 /// Once all inputs of the start are attached: the spool's recovery has to know them.
@@ -123,15 +144,23 @@ ConsumeResult NetworkSink::consume(const SinkInput& input, std::uint64_t now_ns)
   if (!collecting_) {
     return result;
   }
-  const auto frames = input.consumer->peek(static_cast<std::size_t>(share_bytes_));
+  const std::unique_ptr<logging::RecordRun>& records = inputs_.at(input.consumer);
+  const bool looks_far = records != nullptr && records->is_multiline();
+  const auto frames = input.consumer->peek(static_cast<std::size_t>(
+      looks_far ? std::max<std::uint64_t>(share_bytes_, logging::RecordRunLimits::kPeekBytes)
+                : share_bytes_));
   if (!frames) {
     parts_.report.failing(SinkHealth::kRetrying, frames.error());
     result.retry_at_ns = now_ns + RetryClock::kLongestNs;
     return result;
   }
-  result.progressed =
-      builder_.take({.service = input.service, .host = parts_.host, .consumer = *input.consumer},
-                    *frames, share_bytes_);
+  result.progressed = builder_.take(
+      {.service = input.service,
+       .host = parts_.host,
+       .consumer = *input.consumer,
+       .records = records.get(),
+       .realtime_ns = draining_ ? logging::RecordRunLimits::kEndOfTimeNs : base::realtime_ns()},
+      *frames, share_bytes_);
   return result;
 }
 
@@ -150,10 +179,13 @@ std::uint64_t NetworkSink::tend(std::uint64_t now_ns) {
 }
 
 void NetworkSink::flush(std::uint64_t now_ns) {
-  collecting_ = false;
+  const bool has_collected = std::exchange(collecting_, false);
   if (builder_.empty()) {
+    // Groups of lines that may still grow: asking again at once would ask for ever.
+    patience_at_ns_ = has_collected ? now_ns + NetworkSinkLimits::kPatienceNs : patience_at_ns_;
     return;
   }
+  patience_at_ns_ = 0;
   if (const auto appended = append_batch(); appended) {
     disk_error_.reset();
     retry_.worked();
@@ -166,15 +198,27 @@ void NetworkSink::flush(std::uint64_t now_ns) {
 }
 
 base::Result<void> NetworkSink::append_batch() {
-  TRY(make_room());
-  TRY(spool_->append(builder_.ranges(), builder_.events(), builder_.payload()));
-  base::crash_point("network.spooled");
-  for (std::size_t index = 0; index < builder_.ranges().size(); ++index) {
-    const RingRange& range = builder_.ranges()[index];
-    builder_.consumers()[index]->commit(range.to, {}, range.lines);
+  if (builder_.events() > 0) {  // else its pipelines have dropped it all
+    TRY(make_room());
+    TRY(spool_->append(builder_.ranges(), builder_.events(), builder_.payload()));
+    base::crash_point("network.spooled");
   }
+  commit_batch();
   base::crash_point("network.committed");
   return {};
+}
+
+void NetworkSink::commit_batch() {
+  for (std::size_t index = 0; index < builder_.ranges().size(); ++index) {
+    const RingRange& range = builder_.ranges()[index];
+    RingConsumer* consumer = builder_.consumers()[index];
+    logging::DropCounts dropped{};
+    std::copy_n(range.dropped.begin(), dropped.size(), dropped.begin());
+    consumer->commit(range.to, dropped, range.lines);
+    if (const auto& records = inputs_.at(consumer); records != nullptr) {
+      records->commit();
+    }
+  }
 }
 
 base::Result<void> NetworkSink::make_room() {
@@ -195,14 +239,14 @@ void NetworkSink::decide(std::uint64_t now_ns) {
   std::uint64_t waiting = 0;
   std::uint64_t busy = 0;
   bool pressed = false;
-  for (const auto& [consumer, service] : inputs_) {
+  for (const auto& [consumer, records] : inputs_) {
     const std::uint64_t bytes = consumer->waiting_bytes();
     waiting += bytes;
     busy += bytes > 0 ? 1 : 0;
     pressed = pressed || bytes >= consumer->ring_capacity() / 4;
   }
   const bool due = batcher_.look(waiting, now_ns) || (waiting > 0 && (pressed || draining_));
-  collecting_ = due && !is_full() && !retry_.must_wait(now_ns);
+  collecting_ = due && !is_full() && !retry_.must_wait(now_ns) && now_ns >= patience_at_ns_;
   if (collecting_) {
     share_bytes_ =
         std::max(config_.network.batch.bytes.bytes / busy, NetworkSinkLimits::kShareBytesMin);
@@ -235,8 +279,8 @@ std::uint64_t NetworkSink::due_at_ns(std::uint64_t now_ns) const {
     return now_ns;
   }
   std::uint64_t due = UINT64_MAX;
-  for (const std::uint64_t at :
-       {is_full() ? 0 : batcher_.due_at_ns(), courier_->due_at_ns(), retry_.again_at_ns()}) {
+  for (const std::uint64_t at : {is_full() ? 0 : std::max(batcher_.due_at_ns(), patience_at_ns_),
+                                 courier_->due_at_ns(), retry_.again_at_ns()}) {
     due = at > now_ns ? std::min(due, at) : due;
   }
   return due == UINT64_MAX ? 0 : due;

@@ -22,6 +22,7 @@
 #include "base/file_system.h"
 #include "logging/sink.h"
 #include "shippers/delivery/batcher.h"
+#include "shippers/lines/record_lines.h"
 #include "shippers/network/batch_builder.h"
 #include "shippers/network/courier.h"
 #include "shippers/network/destination.h"
@@ -35,6 +36,7 @@ struct NetworkSinkLimits {
   static constexpr std::uint64_t kShareBytesMin = 16U << 10U;  // of one input in a batch
   static constexpr std::uint64_t kMemorySpoolBytes = 16U << 20U;
   static constexpr std::uint64_t kBlockedRetryNs = 1'000'000'000;
+  static constexpr std::uint64_t kPatienceNs = 50'000'000;  // with lines that wait for more
 };
 
 class NetworkSink final : public logging::Sink {
@@ -49,6 +51,7 @@ class NetworkSink final : public logging::Sink {
     std::string host;
     std::string state_directory;
     std::string runtime_directory;
+    PipelineMaker pipeline;  // none: lines are taken as they are
     std::uint64_t seed = 0;  // of the waits' jitter
   };
   NetworkSink(const logging::SinkConfig& config, Parts parts);
@@ -69,8 +72,11 @@ class NetworkSink final : public logging::Sink {
   [[nodiscard]] bool open(std::uint64_t now_ns);
   [[nodiscard]] base::Result<void> open_spool();
   [[nodiscard]] base::Result<void> open_spool_at(const Spool::Options& options);
+  [[nodiscard]] base::Result<std::unique_ptr<logging::RecordRun>> make_records(
+      const logging::SinkInput& input);
   void flush(std::uint64_t now_ns);
   [[nodiscard]] base::Result<void> append_batch();
+  void commit_batch();
   [[nodiscard]] base::Result<void> make_room();
   [[nodiscard]] bool is_full() const;
   void decide(std::uint64_t now_ns);
@@ -84,12 +90,13 @@ class NetworkSink final : public logging::Sink {
   Batcher batcher_;
   BatchBuilder builder_;
   LineLedger ledger_;
-  std::unique_ptr<Spool> spool_;                          // null until it is open
-  std::unique_ptr<Courier> courier_;                      // likewise
-  std::map<logging::RingConsumer*, std::string> inputs_;  // services by consumer
-  bool is_durable_ = false;                               // the spool outlives this boot
-  bool collecting_ = false;                               // this round's inputs give their share
+  std::unique_ptr<Spool> spool_;      // null until it is open
+  std::unique_ptr<Courier> courier_;  // likewise
+  std::map<logging::RingConsumer*, std::unique_ptr<logging::RecordRun>> inputs_;  // null: lines
+  bool is_durable_ = false;  // the spool outlives this boot
+  bool collecting_ = false;  // this round's inputs give their share
   bool draining_ = false;
+  std::uint64_t patience_at_ns_ = 0;  // nothing could be taken; 0: something could
   std::uint64_t share_bytes_ = 0;
   std::optional<base::Error> disk_error_;
   RetryClock retry_;  // of the spool

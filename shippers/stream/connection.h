@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,13 @@ class Connection {
   /// How many bytes were taken. 0: fd() has to become writable first; then the same bytes, at the
   /// same address, are given again. kLimit: the datagram is too large.
   [[nodiscard]] virtual base::Result<std::size_t> write(std::string_view bytes) = 0;
+
+  struct Received {
+    std::size_t bytes = 0;
+    bool ended = false;  // the other side has; nothing more comes
+  };
+  /// What has come, as much of it as `into` holds; nothing yet is no error.
+  [[nodiscard]] virtual base::Result<Received> read(std::span<char> into) = 0;
 
   /// Nothing more will be written; the other side learns it behind all that was.
   virtual void finish() = 0;

@@ -99,6 +99,19 @@ base::Result<std::size_t> CurlConnection::write(std::string_view bytes) {
                     fmt::format("cannot send: {}", ::curl_easy_strerror(result)));
 }
 
+base::Result<Connection::Received> CurlConnection::read(std::span<char> into) {
+  std::size_t count = 0;
+  const CURLcode result = ::curl_easy_recv(easy_.get(), into.data(), into.size(), &count);
+  if (result == CURLE_OK) {
+    return Received{.bytes = count, .ended = count == 0};
+  }
+  if (result == CURLE_AGAIN) {
+    return Received{};
+  }
+  return base::fail(base::ErrorCode::kUnavailable,
+                    fmt::format("cannot receive: {}", ::curl_easy_strerror(result)));
+}
+
 void CurlConnection::finish() {
   send_close_notify(easy_.get());
   ::shutdown(fd_, SHUT_WR);

@@ -25,6 +25,7 @@ class CurlConnection final : public Connection {
   [[nodiscard]] int fd() const override { return fd_; }
   [[nodiscard]] bool is_datagram() const override { return false; }
   [[nodiscard]] base::Result<std::size_t> write(std::string_view bytes) override;
+  [[nodiscard]] base::Result<Received> read(std::span<char> into) override;
   void finish() override;
 
  private:

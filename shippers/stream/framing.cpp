@@ -3,13 +3,20 @@
 namespace shippers {
 
 void append_framed(std::string& out, std::string_view message, Framing framing) {
-  if (framing == Framing::kOctet) {
-    out += std::to_string(message.size());
-    out += ' ';
-  }
-  out += message;
-  if (framing == Framing::kNewline) {
-    out += '\n';
+  switch (framing) {
+    case Framing::kOctet:
+      out += std::to_string(message.size());
+      out += ' ';
+      out += message;
+      return;
+    case Framing::kNewline:
+      out += message;
+      out += '\n';
+      return;
+    case Framing::kNul:
+      out += message;
+      out += '\0';
+      return;
   }
 }
 

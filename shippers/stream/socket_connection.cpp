@@ -92,6 +92,17 @@ base::Result<std::size_t> SocketConnection::write(std::string_view bytes) {
   return base::fail_errno("cannot send");
 }
 
+base::Result<Connection::Received> SocketConnection::read(std::span<char> into) {
+  const ssize_t count = ::recv(socket_.get(), into.data(), into.size(), 0);
+  if (count >= 0) {
+    return Received{.bytes = static_cast<std::size_t>(count), .ended = count == 0};
+  }
+  if (errno == EAGAIN || errno == EINTR) {
+    return Received{};
+  }
+  return refuse_errno("cannot receive");
+}
+
 void SocketConnection::finish() {
   ::shutdown(socket_.get(), SHUT_WR);
 }

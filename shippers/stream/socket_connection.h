@@ -19,6 +19,7 @@ class SocketConnection final : public Connection {
   [[nodiscard]] int fd() const override { return socket_.get(); }
   [[nodiscard]] bool is_datagram() const override { return is_datagram_; }
   [[nodiscard]] base::Result<std::size_t> write(std::string_view bytes) override;
+  [[nodiscard]] base::Result<Received> read(std::span<char> into) override;
   void finish() override;
 
  private:

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "shippers/stream/dialogue_session.h"
 
 namespace shippers {
 
@@ -65,17 +66,6 @@ StreamDestination::~StreamDestination() {
   }
 }
 
-RequestLimits StreamDestination::limits() const {
-  return {.bytes = StreamLimits::kRequestBytes,
-          .event_bytes = format_->message_bytes(),
-          .events = 100'000,
-          .concurrency = StreamLimits::kRequests};
-}
-
-void StreamDestination::encode(const Line& line, std::string& /*key*/, std::string& text) const {
-  format_->encode(line, text);
-}
-
 base::Result<void> StreamDestination::start() {
   if (thread_.joinable()) {
     return {};
@@ -89,26 +79,37 @@ base::Result<void> StreamDestination::start() {
   return {};
 }
 
-void StreamDestination::send(std::uint64_t id, std::span<const SpoolEvent> events) {
-  const auto started = start();
-  const auto lead = started ? format_->read_lead() : tl::unexpected(started.error());
-  if (!lead) {
-    Outcome outcome;
-    outcome.verdict = Verdict::kPark;
-    outcome.reason = lead.error().message;
-    answer_(id, std::move(outcome));
-    return;
-  }
+base::Result<StreamRequest> StreamDestination::make_request(std::uint64_t id,
+                                                            std::span<const SpoolEvent> events) {
+  TRY(start());
+  TRY_ASSIGN(const std::string lead, format_->read_lead());
   StreamRequest request;
   request.id = id;
+  request.key = events.front().key;
   for (const SpoolEvent& event : events) {
-    request.bytes += *lead;
+    if (dial_.endpoint.kind == base::Endpoint::Kind::kUdp) {
+      format_->append_datagrams(lead + std::string(event.text), request.bytes, request.ends);
+      continue;
+    }
+    request.bytes += lead;
     request.bytes += event.text;
     request.ends.push_back(request.bytes.size());
   }
+  return request;
+}
+
+void StreamDestination::send(std::uint64_t id, std::span<const SpoolEvent> events) {
+  auto request = make_request(id, events);
+  if (!request) {
+    Outcome outcome;
+    outcome.verdict = Verdict::kPark;
+    outcome.reason = request.error().message;
+    answer_(id, std::move(outcome));
+    return;
+  }
   {
     const std::scoped_lock lock(mutex_);
-    requests_.push_back(std::move(request));
+    requests_.push_back(std::move(*request));
   }
   ring();
 }
@@ -148,19 +149,27 @@ void StreamDestination::run() {
       return;
     }
     if (!connection) {
-      std::vector<std::uint64_t> ids;
       for (const StreamRequest& request : take_requests()) {
-        ids.push_back(request.id);
+        answer_failed({.id = request.id}, connection.error());
       }
-      answer_failed(ids, connection.error());
       continue;
     }
-    StreamSession session(std::move(*connection), session_, base::monotonic_ns());
-    serve(session);
+    serve(*open_session(std::move(*connection)));
   }
 }
 
-void StreamDestination::serve(StreamSession& session) {
+std::unique_ptr<Session> StreamDestination::open_session(
+    std::unique_ptr<Connection> connection) const {
+  const std::uint64_t now_ns = base::monotonic_ns();
+  auto dialogue = format_->start_dialogue();
+  if (dialogue == nullptr) {
+    return std::make_unique<StreamSession>(std::move(connection), session_, now_ns);
+  }
+  return std::make_unique<DialogueSession>(std::move(connection), std::move(dialogue),
+                                           session_.timeout_ns, now_ns);
+}
+
+void StreamDestination::serve(Session& session) {
   while (!stopping_.load()) {
     const std::uint64_t now_ns = base::monotonic_ns();
     if (session.is_open()) {
@@ -176,7 +185,9 @@ void StreamDestination::serve(StreamSession& session) {
     answer_confirmed(session);
     if (session.has_ended()) {
       if (session.error()) {
-        answer_failed(session.unconfirmed(), *session.error());
+        for (const Unconfirmed& request : session.unconfirmed()) {
+          answer_failed(request, *session.error());
+        }
       }
       return;
     }
@@ -185,7 +196,7 @@ void StreamDestination::serve(StreamSession& session) {
 }
 
 /// Until something happens to the session, or somebody rings.
-void StreamDestination::wait(const StreamSession* session) {
+void StreamDestination::wait(const Session* session) {
   std::array<pollfd, 2> polls{{{.fd = event_.get(), .events = POLLIN, .revents = 0},
                                {.fd = -1, .events = 0, .revents = 0}}};
   int timeout_ms = -1;
@@ -199,20 +210,21 @@ void StreamDestination::wait(const StreamSession* session) {
   [[maybe_unused]] const auto got = ::read(event_.get(), &count, sizeof(count));
 }
 
-void StreamDestination::answer_confirmed(StreamSession& session) {
+void StreamDestination::answer_confirmed(Session& session) {
   for (const std::uint64_t id : session.take_confirmed()) {
     answer_(id, Outcome{});
   }
 }
 
-void StreamDestination::answer_failed(const std::vector<std::uint64_t>& ids,
-                                      const base::Error& error) {
-  for (const std::uint64_t id : ids) {
-    Outcome outcome;
-    outcome.verdict = verdict_of(error);
-    outcome.reason = error.message;
-    answer_(id, std::move(outcome));
+void StreamDestination::answer_failed(const Unconfirmed& request, const base::Error& error) {
+  Outcome outcome;
+  outcome.reason = error.message;
+  outcome.verdict = request.arrived == 0 ? verdict_of(error) : Verdict::kAccepted;
+  for (std::uint32_t event = request.arrived; request.arrived > 0 && event < request.messages;
+       ++event) {
+    outcome.exceptions.push_back({event, verdict_of(error)});
   }
+  answer_(request.id, std::move(outcome));
 }
 
 }  // namespace shippers

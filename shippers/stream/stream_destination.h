@@ -1,8 +1,8 @@
 // A receiver of a byte stream or of datagrams as a destination: syslog and its relatives, which
-// never answer.
+// never answer, and protocols of their own that do.
 //
-// A thread of its own connects, writes and confirms (stream_session.h); all of it blocks in a
-// name server or a dead network without holding up the sink. A connection takes up to
+// A thread of its own connects, writes and confirms (session.h); all of it blocks in a name server
+// or a dead network without holding up the sink. Where nobody answers a connection takes up to
 // StreamLimits::kRequests requests and no answer comes before the connection confirms them, so
 // hurry() matters here.
 // Threads: as destination.h says. Owner: the network sink.
@@ -37,8 +37,13 @@ class StreamDestination final : public Destination {
   StreamDestination(const StreamDestination&) = delete;
   StreamDestination& operator=(const StreamDestination&) = delete;
 
-  [[nodiscard]] RequestLimits limits() const override;
-  void encode(const Line& line, std::string& key, std::string& text) const override;
+  [[nodiscard]] RequestLimits limits() const override { return format_->limits(); }
+  [[nodiscard]] bool is_one_key_a_request() const override {
+    return format_->is_one_key_a_request();
+  }
+  void encode(const Line& line, std::string& key, std::string& text) const override {
+    format_->encode(line, key, text);
+  }
   void set_answer(Answer answer) override { answer_ = std::move(answer); }
   void send(std::uint64_t id, std::span<const SpoolEvent> events) override;
   void refresh() override {}  // a token is read for each request
@@ -47,12 +52,15 @@ class StreamDestination final : public Destination {
  private:
   [[nodiscard]] base::Result<void> start();
   void run();
-  void serve(StreamSession& session);
-  void wait(const StreamSession* session);
+  [[nodiscard]] std::unique_ptr<Session> open_session(std::unique_ptr<Connection> connection) const;
+  void serve(Session& session);
+  void wait(const Session* session);
   void ring() const;
+  [[nodiscard]] base::Result<StreamRequest> make_request(std::uint64_t id,
+                                                         std::span<const SpoolEvent> events);
   [[nodiscard]] std::vector<StreamRequest> take_requests();
-  void answer_confirmed(StreamSession& session);
-  void answer_failed(const std::vector<std::uint64_t>& ids, const base::Error& error);
+  void answer_confirmed(Session& session);
+  void answer_failed(const Unconfirmed& request, const base::Error& error);
 
   DialOptions dial_;
   StreamSession::Options session_;

@@ -23,6 +23,7 @@ void StreamSession::add(const StreamRequest& request, std::uint64_t now_ns) {
   ASSERT(state_ == State::kOpen);
   Outgoing outgoing;
   outgoing.id = request.id;
+  outgoing.messages = static_cast<std::uint32_t>(request.ends.size());
   if (connection_->is_datagram()) {
     outgoing.bytes = request.bytes;
     outgoing.ends = request.ends;
@@ -200,12 +201,12 @@ std::vector<std::uint64_t> StreamSession::take_confirmed() {
   return std::exchange(confirmed_, {});
 }
 
-std::vector<std::uint64_t> StreamSession::unconfirmed() const {
-  std::vector<std::uint64_t> ids;
+std::vector<Unconfirmed> StreamSession::unconfirmed() const {
+  std::vector<Unconfirmed> requests;
   for (const Outgoing& outgoing : outgoing_) {
-    ids.push_back(outgoing.id);
+    requests.push_back({.id = outgoing.id, .messages = outgoing.messages});
   }
-  return ids;
+  return requests;
 }
 
 }  // namespace shippers

@@ -1,4 +1,5 @@
-// One connection's life: requests are written to it one after another, and each is confirmed.
+// A connection to a receiver that answers nothing: requests are written to it one after another,
+// and each is confirmed.
 //
 //     state      by                             what happens
 //     open       add()                          the request is written behind the others
@@ -8,7 +9,7 @@
 //
 // confirm = sent: a request is confirmed when the receiver's kernel has acknowledged its bytes;
 // what its program had not read when it died is lost. Datagrams are confirmed when they are sent.
-// Threads: one owner, which polls fd() for poll_events() until due_at_ns() between two steps.
+// Threads: one owner.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "logging/stream_config.h"
 #include "shippers/stream/connection.h"
 #include "shippers/stream/framing.h"
+#include "shippers/stream/session.h"
 
 namespace shippers {
 
@@ -33,14 +36,7 @@ struct StreamLimits {
   static constexpr std::uint32_t kRequests = 4;  // of one connection; a slow reader has to read all
 };
 
-/// The messages of one request, behind each other; `ends` are their ends.
-struct StreamRequest {
-  std::uint64_t id = 0;
-  std::string bytes;
-  std::vector<std::size_t> ends;
-};
-
-class StreamSession {
+class StreamSession final : public Session {
  public:
   struct Options {
     Framing framing = Framing::kNewline;
@@ -50,24 +46,16 @@ class StreamSession {
   StreamSession(std::unique_ptr<Connection> connection, const Options& options,
                 std::uint64_t now_ns);
 
-  /// While is_open().
-  void add(const StreamRequest& request, std::uint64_t now_ns);
-  [[nodiscard]] bool is_open() const { return state_ == State::kOpen; }
-  [[nodiscard]] bool has_ended() const { return state_ == State::kEnded; }
-
-  /// All that can be done without waiting. `hurry`: somebody waits for the answers.
-  void step(bool hurry, std::uint64_t now_ns);
-
-  /// -1: there is nothing to poll for, only due_at_ns().
-  [[nodiscard]] int fd() const { return peer_ended_ ? -1 : connection_->fd(); }
-  [[nodiscard]] short poll_events() const;
-  [[nodiscard]] std::uint64_t due_at_ns() const { return due_at_ns_; }
-
-  /// Ids, each once, in order.
-  [[nodiscard]] std::vector<std::uint64_t> take_confirmed();
-  /// When it has ended: those that were not confirmed, and why.
-  [[nodiscard]] std::vector<std::uint64_t> unconfirmed() const;
-  [[nodiscard]] const std::optional<base::Error>& error() const { return error_; }
+  void add(const StreamRequest& request, std::uint64_t now_ns) override;
+  [[nodiscard]] bool is_open() const override { return state_ == State::kOpen; }
+  [[nodiscard]] bool has_ended() const override { return state_ == State::kEnded; }
+  void step(bool hurry, std::uint64_t now_ns) override;
+  [[nodiscard]] int fd() const override { return peer_ended_ ? -1 : connection_->fd(); }
+  [[nodiscard]] short poll_events() const override;
+  [[nodiscard]] std::uint64_t due_at_ns() const override { return due_at_ns_; }
+  [[nodiscard]] std::vector<std::uint64_t> take_confirmed() override;
+  [[nodiscard]] std::vector<Unconfirmed> unconfirmed() const override;
+  [[nodiscard]] const std::optional<base::Error>& error() const override { return error_; }
 
  private:
   enum class State { kOpen, kFinishing, kEnded };
@@ -75,6 +63,7 @@ class StreamSession {
     std::uint64_t id = 0;
     std::string bytes;
     std::vector<std::size_t> ends;  // of datagrams
+    std::uint32_t messages = 0;
     std::size_t written = 0;
     std::size_t next_end = 0;  // index
   };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "shippers/logstash/json_lines_format.h"
+#include "shippers/logstash/lumberjack.h"
 #include "shippers/stream/stream_destination.h"
 #include "shippers/syslog/syslog_format.h"
 #include "shippers/syslog/token_format.h"
@@ -16,6 +18,7 @@ constexpr std::uint16_t kSyslogPort = 514;
 constexpr std::uint16_t kSyslogTlsPort = 6514;
 constexpr std::uint16_t kTokenPort = 80;
 constexpr std::uint16_t kTokenTlsPort = 443;
+constexpr std::uint16_t kBeatsPort = 5044;
 // Older receivers cut datagrams at this; rsyslog cuts messages on a stream at 8 KiB.
 constexpr std::uint64_t kDatagramBytes = 1024;
 constexpr std::uint64_t kMessageBytes = 8192;
@@ -51,7 +54,7 @@ base::Result<std::unique_ptr<Destination>> make_syslog(const logging::SyslogSink
 logging::SyslogSinkConfig syslog_of(const logging::PapertrailSinkConfig& papertrail) {
   logging::SyslogSinkConfig config;
   config.address = papertrail.address;
-  config.framing = Framing::kNewline;
+  config.framing = logging::Framing::kNewline;
   config.facility = papertrail.facility;
   config.app_name = papertrail.app_name;
   config.hostname = papertrail.hostname;
@@ -71,11 +74,20 @@ base::Result<std::unique_ptr<Destination>> make_logentries(
       std::make_unique<TokenFormat>(config));
 }
 
-}  // namespace
-
-bool is_webhook(const logging::LogentriesSinkConfig& config) {
-  return config.address.starts_with("http");
+base::Result<std::unique_ptr<Destination>> make_logstash(const logging::LogstashSinkConfig& config,
+                                                         const logging::NetworkConfig& network) {
+  TRY_ASSIGN(const base::Endpoint endpoint, endpoint_of(config.address, kBeatsPort, kBeatsPort));
+  std::unique_ptr<StreamFormat> format = std::make_unique<JsonLinesFormat>();
+  if (config.protocol == logging::LogstashProtocol::kLumberjack) {
+    format =
+        std::make_unique<LumberjackFormat>(network.compress.value_or(logging::Compress::kGzip));
+  }
+  return std::make_unique<StreamDestination>(
+      StreamDestination::Options{.endpoint = endpoint, .confirm = config.confirm}, network,
+      std::move(format));
 }
+
+}  // namespace
 
 base::Result<std::unique_ptr<Destination>> make_stream_destination(
     const logging::SinkConfig& config) {
@@ -84,6 +96,9 @@ base::Result<std::unique_ptr<Destination>> make_stream_destination(
   }
   if (config.type == logging::SinkType::kLogentries) {
     return make_logentries(config.logentries, config.network);
+  }
+  if (config.type == logging::SinkType::kLogstash) {
+    return make_logstash(config.logstash, config.network);
   }
   return make_syslog(config.syslog, config.network, kMessageBytes);
 }

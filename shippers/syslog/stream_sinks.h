@@ -11,10 +11,7 @@
 
 namespace shippers {
 
-/// Its address is a URL: it is an HTTP vendor (vendors/logentries.cpp).
-[[nodiscard]] bool is_webhook(const logging::LogentriesSinkConfig& config);
-
-/// Of a sink whose type is syslog, papertrail or logentries; connects to nothing yet.
+/// Of a network sink that is no HTTP vendor (vendors/vendors.h); connects to nothing yet.
 [[nodiscard]] base::Result<std::unique_ptr<Destination>> make_stream_destination(
     const logging::SinkConfig& config);
 

@@ -53,10 +53,18 @@ unsigned syslog_code(logging::Severity severity) {
 }
 
 unsigned priority_of(const Line& line, logging::Facility facility) {
-  const auto usual = line.stream == logging::Stream::kStderr ? logging::Severity::kError
-                                                             : logging::Severity::kInfo;
-  const auto severity = logging::find_severity(line.text).value_or(usual);
-  return static_cast<unsigned>(facility) * 8 + syslog_code(severity);
+  return static_cast<unsigned>(facility) * 8 + syslog_code(severity_of(line));
+}
+
+/// A record of several lines is one message: newlines in it are written as rsyslog writes them.
+void append_message(const Line& line, std::string& text) {
+  for (const char c : raw_text(line)) {
+    if (c == '\n') {
+      text += "#012";
+    } else {
+      text += c;
+    }
+  }
 }
 
 /// The name before the first dot; an address stays whole.
@@ -87,26 +95,32 @@ void append_structured_data(const Parts& parts, const Line& line, std::string& t
   }
 }
 
+Framing framing_of(const SyslogFormat::Options& options) {
+  if (options.config.framing) {
+    return *options.config.framing == logging::Framing::kOctet ? Framing::kOctet
+                                                               : Framing::kNewline;
+  }
+  const bool is_old = options.config.rfc == logging::SyslogSinkConfig::kRfcOld;
+  return is_old || options.is_local ? Framing::kNewline : Framing::kOctet;
+}
+
 }  // namespace
 
 SyslogFormat::SyslogFormat(const Options& options)
     : options_(options),
-      framing_(options.config.framing.value_or(
-          options.config.rfc == logging::SyslogSinkConfig::kRfcOld || options.is_local
-              ? Framing::kNewline
-              : Framing::kOctet)),
+      framing_(framing_of(options)),
       host_(parse(options.config.hostname)),
       app_(parse(options.config.app_name)),
       structured_data_(parse(options.config.structured_data)) {}
 
-void SyslogFormat::encode(const Line& line, std::string& text) const {
+void SyslogFormat::encode(const Line& line, std::string& /*key*/, std::string& text) const {
   fmt::format_to(std::back_inserter(text), "<{}>", priority_of(line, options_.config.facility));
   if (options_.config.rfc == logging::SyslogSinkConfig::kRfcOld) {
     encode_3164(line, text);
   } else {
     encode_5424(line, text);
   }
-  text += line.text;
+  append_message(line, text);
 }
 
 void SyslogFormat::encode_5424(const Line& line, std::string& text) const {
@@ -120,7 +134,7 @@ void SyslogFormat::encode_5424(const Line& line, std::string& text) const {
   } else {
     append_structured_data(structured_data_, line, text);
   }
-  text += line.text.empty() ? "" : " ";
+  text += raw_text(line).empty() ? "" : " ";
 }
 
 void SyslogFormat::encode_3164(const Line& line, std::string& text) const {

@@ -29,9 +29,10 @@ class SyslogFormat final : public StreamFormat {
   explicit SyslogFormat(const Options& options);
 
   [[nodiscard]] Framing framing() const override { return framing_; }
-  [[nodiscard]] std::uint64_t message_bytes() const override { return options_.message_bytes; }
-  void encode(const Line& line, std::string& text) const override;
-  [[nodiscard]] base::Result<std::string> read_lead() const override { return std::string(); }
+  [[nodiscard]] RequestLimits limits() const override {
+    return stream_limits(options_.message_bytes);
+  }
+  void encode(const Line& line, std::string& key, std::string& text) const override;
 
  private:
   using Parts = std::vector<base::TemplatePart>;

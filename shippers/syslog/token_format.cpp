@@ -12,11 +12,11 @@ constexpr std::uint64_t kMessageBytes = 32'000;
 
 }  // namespace
 
-std::uint64_t TokenFormat::message_bytes() const {
-  return kMessageBytes;
+RequestLimits TokenFormat::limits() const {
+  return stream_limits(kMessageBytes);
 }
 
-void TokenFormat::encode(const Line& line, std::string& text) const {
+void TokenFormat::encode(const Line& line, std::string& /*key*/, std::string& text) const {
   append_json_line(line, "time", text);
 }
 

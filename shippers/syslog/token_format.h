@@ -15,9 +15,8 @@ class TokenFormat final : public StreamFormat {
  public:
   explicit TokenFormat(logging::LogentriesSinkConfig config) : config_(std::move(config)) {}
 
-  [[nodiscard]] Framing framing() const override { return Framing::kNewline; }
-  [[nodiscard]] std::uint64_t message_bytes() const override;
-  void encode(const Line& line, std::string& text) const override;
+  [[nodiscard]] RequestLimits limits() const override;
+  void encode(const Line& line, std::string& key, std::string& text) const override;
   [[nodiscard]] base::Result<std::string> read_lead() const override;
 
  private:

@@ -4,9 +4,7 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
-#include "base/json_writer.h"
-#include "base/text.h"
-#include "logging/record.h"
+#include "shippers/vendors/ecs_line.h"
 #include "shippers/vendors/vendors.h"
 
 namespace shippers {
@@ -18,14 +16,7 @@ constexpr std::int64_t kConflict = 409;
 void encode(const Line& line, const VendorValues& /*values*/, std::string& /*key*/,
             std::string& text) {
   text += fmt::format("{{\"create\":{{\"_id\":\"{:x}-{:x}\"}}}}\n", line.ring_id, line.position);
-  base::JsonWriter json;
-  json.begin_object()
-      .field("@timestamp", std::string_view(base::format_rfc3339_ms(line.time_ns)))
-      .field("message", line.text);
-  json.key("service").begin_object().field("name", line.service).end_object();
-  json.key("host").begin_object().field("name", line.host).end_object();
-  json.key("log").begin_object().field("iostream", logging::stream_name(line.stream)).end_object();
-  text += json.end_object().text();
+  append_ecs_line(line, text);
   text += '\n';
 }
 

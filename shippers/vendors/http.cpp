@@ -22,7 +22,7 @@ void encode_json(const Line& line, const VendorValues& /*values*/, std::string& 
 
 void encode_text(const Line& line, const VendorValues& /*values*/, std::string& /*key*/,
                  std::string& text) {
-  text += line.text;
+  text += raw_text(line);
   text += '\n';
 }
 

@@ -1,5 +1,6 @@
 // A line as a JSON object, in the form that destinations without one of their own get:
-// {"time":...,"service":...,"stream":...,"host":...,"message":...}. Pure.
+// {"time":...,"level":...,"service":...,"stream":...,"host":...,"message":...} and then the fields
+// of a record, which win where they have one of these names. Pure.
 #pragma once
 
 #include <string>

@@ -23,7 +23,7 @@ void encode(const Line& line, const VendorValues& values, std::string& key, std:
   base::JsonWriter entry;
   entry.begin_array()
       .value(std::string_view(std::to_string(line.time_ns + line.ordinal)))
-      .value(line.text)
+      .value(raw_text(line))
       .end_array();
   text += entry.text();
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/check.h"
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "shippers/syslog/stream_sinks.h"
@@ -25,16 +26,27 @@ VendorDoc document_http(const logging::SinkConfig& config) {
           .confirmed_by = kAnswer};
 }
 
-/// With an address of its usual kind; it is not connected to.
+struct StreamWords {
+  logging::SinkType type;
+  std::string_view over;
+  std::string_view confirmed_by;
+};
+constexpr std::array<StreamWords, 4> kStreams{{
+    {logging::SinkType::kSyslog, "udp, tcp, tls, unix", "the receiver's close"},
+    {logging::SinkType::kPapertrail, "udp, tcp, tls, unix", "its kernel"},
+    {logging::SinkType::kLogentries, "tls, tcp, https", "its kernel"},
+    {logging::SinkType::kLogstash, "tcp, tls, http, https", "the receiver's close"},
+}};
+
+/// What a sink with nothing but an address of its usual kind is; it is not connected to.
 VendorDoc document_stream(logging::SinkConfig config, std::string_view type) {
   config.syslog.address = "tcp://h";
   config.papertrail.address = "tls://h:1";
-  VendorDoc doc{.type = type,
-                .over = config.type == logging::SinkType::kLogentries ? "tls, tcp, https"
-                                                                      : "udp, tcp, tls, unix",
-                .limits = {},
-                .confirmed_by = config.type == logging::SinkType::kSyslog ? "the receiver's close"
-                                                                          : "its kernel"};
+  config.logstash.address = "tcp://h";
+  const auto* words = std::ranges::find(kStreams, config.type, &StreamWords::type);
+  ASSERT(words != kStreams.end());
+  VendorDoc doc{
+      .type = type, .over = words->over, .limits = {}, .confirmed_by = words->confirmed_by};
   if (const auto destination = make_stream_destination(config)) {
     doc.limits = (*destination)->limits();
   }
@@ -59,21 +71,9 @@ std::vector<VendorDoc> list_vendors() {
   for (std::size_t index = 0; index < names.size(); ++index) {
     logging::SinkConfig config;
     config.type = static_cast<logging::SinkType>(index);
-    switch (config.type) {
-      case logging::SinkType::kFile:
-      case logging::SinkType::kConsole:
-        break;
-      case logging::SinkType::kHttp:
-      case logging::SinkType::kLoggly:
-      case logging::SinkType::kElasticsearch:
-      case logging::SinkType::kLoki:
-        docs.push_back(document_http(config));
-        break;
-      case logging::SinkType::kSyslog:
-      case logging::SinkType::kPapertrail:
-      case logging::SinkType::kLogentries:
-        docs.push_back(document_stream(config, names[index]));
-        break;
+    if (is_network(config.type)) {
+      docs.push_back(is_http_vendor(config) ? document_http(config)
+                                            : document_stream(config, names[index]));
     }
   }
   return docs;

@@ -18,6 +18,26 @@ std::string without_slash(std::string url) {
 
 }  // namespace
 
+bool is_http_vendor(const logging::SinkConfig& config) {
+  switch (config.type) {
+    case logging::SinkType::kHttp:
+    case logging::SinkType::kLoggly:
+    case logging::SinkType::kElasticsearch:
+    case logging::SinkType::kLoki:
+      return true;
+    case logging::SinkType::kLogentries:
+      return config.logentries.address.starts_with("http");
+    case logging::SinkType::kLogstash:
+      return config.logstash.protocol == logging::LogstashProtocol::kHttp;
+    case logging::SinkType::kFile:
+    case logging::SinkType::kConsole:
+    case logging::SinkType::kSyslog:
+    case logging::SinkType::kPapertrail:
+      break;
+  }
+  return false;
+}
+
 const Vendor& vendor_of(const logging::SinkConfig& config) {
   switch (config.type) {
     case logging::SinkType::kHttp:
@@ -38,6 +58,8 @@ const Vendor& vendor_of(const logging::SinkConfig& config) {
       return kLoki;
     case logging::SinkType::kLogentries:
       return kLogentries;
+    case logging::SinkType::kLogstash:
+      return kLogstash;
     case logging::SinkType::kFile:
     case logging::SinkType::kConsole:
     case logging::SinkType::kSyslog:
@@ -64,6 +86,8 @@ VendorValues plain_values(const logging::SinkConfig& config) {
     values.tenant = config.loki.tenant;
   } else if (config.type == logging::SinkType::kLogentries) {
     values.url = without_slash(config.logentries.address);
+  } else if (config.type == logging::SinkType::kLogstash) {
+    values.url = config.logstash.address;
   }
   return values;
 }
@@ -80,7 +104,8 @@ base::Result<VendorValues> read_values(const logging::SinkConfig& config) {
     values.authorization = "ApiKey " + base64(key);
     return values;
   }
-  for (const logging::AuthConfig* auth : {&config.http.auth, &search.auth, &config.loki.auth}) {
+  for (const logging::AuthConfig* auth :
+       {&config.http.auth, &search.auth, &config.loki.auth, &config.logstash.auth}) {
     TRY_ASSIGN(const std::string authorization, read_authorization(*auth));
     values.authorization += authorization;  // a sink has but one type
   }

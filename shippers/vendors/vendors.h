@@ -13,6 +13,10 @@ extern const Vendor kLoggly;
 extern const Vendor kElasticsearch;
 extern const Vendor kLoki;
 extern const Vendor kLogentries;
+extern const Vendor kLogstash;
+
+/// It speaks HTTP, of the types that have several protocols as it is configured.
+[[nodiscard]] bool is_http_vendor(const logging::SinkConfig& config);
 
 /// Of a sink whose type is an HTTP vendor.
 [[nodiscard]] const Vendor& vendor_of(const logging::SinkConfig& config);

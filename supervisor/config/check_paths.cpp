@@ -33,7 +33,7 @@ void check_sink(const logging::SinkConfig& sink, const std::string& path, const 
   check(sink.logentries.token_file, "token_file");
   check(sink.elasticsearch.api_key_file, "api_key_file");
   for (const logging::AuthConfig* auth :
-       {&sink.http.auth, &sink.elasticsearch.auth, &sink.loki.auth}) {
+       {&sink.http.auth, &sink.elasticsearch.auth, &sink.loki.auth, &sink.logstash.auth}) {
     check(auth->basic_file, "auth.basic_file");
     check(auth->bearer_file, "auth.bearer_file");
   }

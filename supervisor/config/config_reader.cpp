@@ -165,6 +165,7 @@ class ConfigReader {
   /// Keys that sinks of another type have. What this one has is never asked for.
   static void tell_misplaced(TableReader& reader) {
     const logging::SinkConfig sink;
+    add_misplaced(reader, keys_of(sink.logstash), "logstash");
     add_misplaced(reader, keys_of(sink.logentries), "logentries");
     add_misplaced(reader, keys_of(sink.papertrail), "papertrail");
     add_misplaced(reader, keys_of(sink.syslog), "syslog");

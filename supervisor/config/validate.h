@@ -72,6 +72,12 @@ void validate_schedule(const Judge& judge, const ServiceConfig& service, const s
 /// `after`, `wants` and `requires` of all services: names that exist, no cycle.
 void validate_order(const Judge& judge);
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);
+/// It begins with http:// or https://.
+void validate_url(const Judge& judge, const std::string& url, const std::string& path);
+/// `x` and `x_file` exclude each other.
+void validate_secret(const Judge& judge, const base::Secret& secret, const std::string& file,
+                     const std::string& path);
+void validate_auth(const Judge& judge, const logging::AuthConfig& auth, const std::string& path);
 /// Of a sink whose type is syslog or a relative of it: the keys of its type.
 void validate_stream_sink(const Judge& judge, const logging::SinkConfig& sink,
                           const std::string& path);

@@ -5,6 +5,26 @@
 #include "supervisor/config/validate.h"
 
 namespace supervisor {
+
+void validate_url(const Judge& judge, const std::string& url, const std::string& path) {
+  const bool known = url.starts_with("http://") || url.starts_with("https://");
+  judge.require(known, path, "it must begin with http:// or https://");
+}
+
+void validate_secret(const Judge& judge, const base::Secret& secret, const std::string& file,
+                     const std::string& path) {
+  judge.require(secret.empty() || file.empty(), path + "_file",
+                "the secret is given twice; remove one");
+}
+
+void validate_auth(const Judge& judge, const logging::AuthConfig& auth, const std::string& path) {
+  validate_secret(judge, auth.basic, auth.basic_file, path + ".basic");
+  validate_secret(judge, auth.bearer, auth.bearer_file, path + ".bearer");
+  const bool basic = !auth.basic.empty() || !auth.basic_file.empty();
+  const bool bearer = !auth.bearer.empty() || !auth.bearer_file.empty();
+  judge.require(!basic || !bearer, path, "it has both basic and bearer; remove one");
+}
+
 namespace {
 
 void validate_template(const Judge& judge, const std::string& text,
@@ -76,26 +96,6 @@ void validate_services(const Judge& judge, const logging::SinkConfig& sink,
                              near ? fmt::format(" (did you mean {}?)", *near) : ""));
     }
   }
-}
-
-void validate_url(const Judge& judge, const std::string& url, const std::string& path) {
-  const bool known = url.starts_with("http://") || url.starts_with("https://");
-  judge.require(known, path, "it must begin with http:// or https://");
-}
-
-/// `x` and `x_file` exclude each other.
-void validate_secret(const Judge& judge, const base::Secret& secret, const std::string& file,
-                     const std::string& path) {
-  judge.require(secret.empty() || file.empty(), path + "_file",
-                "the secret is given twice; remove one");
-}
-
-void validate_auth(const Judge& judge, const logging::AuthConfig& auth, const std::string& path) {
-  validate_secret(judge, auth.basic, auth.basic_file, path + ".basic");
-  validate_secret(judge, auth.bearer, auth.bearer_file, path + ".bearer");
-  const bool basic = !auth.basic.empty() || !auth.basic_file.empty();
-  const bool bearer = !auth.bearer.empty() || !auth.bearer_file.empty();
-  judge.require(!basic || !bearer, path, "it has both basic and bearer; remove one");
 }
 
 void validate_network(const Judge& judge, const logging::NetworkConfig& network,
@@ -179,6 +179,7 @@ void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const st
     case logging::SinkType::kSyslog:
     case logging::SinkType::kPapertrail:
     case logging::SinkType::kLogentries:
+    case logging::SinkType::kLogstash:
       validate_stream_sink(judge, sink, path);
       break;
   }

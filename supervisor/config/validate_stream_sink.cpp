@@ -78,6 +78,25 @@ void validate_logentries(const Judge& judge, const logging::LogentriesSinkConfig
   judge.require(!logentries.region.empty(), path + ".region", "the name is empty");
 }
 
+void validate_logstash(const Judge& judge, const logging::LogstashSinkConfig& logstash,
+                       const std::string& path) {
+  if (logstash.protocol == logging::LogstashProtocol::kHttp) {
+    const bool is_url =
+        logstash.address.starts_with("http://") || logstash.address.starts_with("https://");
+    judge.require(is_url, path + ".address", "with http it must begin with http:// or https://");
+    validate_auth(judge, logstash.auth, path + ".auth");
+    return;
+  }
+  const auto endpoint = validate_address(judge, logstash.address, path);
+  const bool is_tcp = !endpoint || endpoint->kind == base::Endpoint::Kind::kTcp ||
+                      endpoint->kind == base::Endpoint::Kind::kTls;
+  judge.require(is_tcp, path + ".address", "it must begin with tcp:// or tls://");
+  const bool has_port = !endpoint || endpoint->port != 0 ||
+                        logstash.protocol == logging::LogstashProtocol::kLumberjack;
+  judge.require(!is_tcp || has_port, path + ".address",
+                "the port is missing: Logstash's tcp input has no usual one");
+}
+
 }  // namespace
 
 void validate_stream_sink(const Judge& judge, const logging::SinkConfig& sink,
@@ -86,6 +105,8 @@ void validate_stream_sink(const Judge& judge, const logging::SinkConfig& sink,
     validate_syslog(judge, sink.syslog, path);
   } else if (sink.type == logging::SinkType::kPapertrail) {
     validate_papertrail(judge, sink.papertrail, path);
+  } else if (sink.type == logging::SinkType::kLogstash) {
+    validate_logstash(judge, sink.logstash, path);
   } else {
     validate_logentries(judge, sink.logentries, path);
   }

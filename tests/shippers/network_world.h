@@ -172,6 +172,7 @@ class NetworkRouter {
                                          .host = "host",
                                          .state_directory = world.directory / "state",
                                          .runtime_directory = world.directory / "run",
+                                         .pipeline = {},
                                          .seed = 1});
     for (const auto& service : world.services) {
       consumers.push_back(world.claim(*service));

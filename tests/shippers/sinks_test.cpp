@@ -51,6 +51,7 @@ TEST_F(SinksTest, EveryTypeAcrossANetworkMakesANetworkSink) {
     config.type = static_cast<logging::SinkType>(type);
     config.syslog.address = "udp://h";
     config.papertrail.address = "tls://h:1";
+    config.logstash.address = "tcp://h:1";
     if (is_network(config.type)) {
       const auto sink = make_sink(config, context(), client_);
       ASSERT_TRUE(sink) << type;

@@ -10,10 +10,12 @@
 #include <map>
 #include <thread>
 
+#include "shippers/logstash/json_lines_format.h"
 #include "shippers/stream/connection.h"
 #include "shippers/stream/curl_connection.h"
 #include "shippers/stream/socket_connection.h"
 #include "shippers/syslog/stream_sinks.h"
+#include "shippers/vendors/vendors.h"
 #include "tests/support/fake_stream.h"
 #include "tests/support/strict_syslog.h"
 #include "tests/support/temporary_directory.h"
@@ -105,7 +107,7 @@ TEST_F(StreamDestinationTest, OctetsAreCountedOverTcpAndOneConnectionConfirmsSev
 TEST_F(StreamDestinationTest, NewlinesEndMessagesWhereAskedFor) {
   FakeStream server({.framing = FakeStream::Framing::kNewline});
   config.syslog.address = server.address();
-  config.syslog.framing = Framing::kNewline;
+  config.syslog.framing = logging::Framing::kNewline;
   make();
   EXPECT_EQ(send_and_hurry(1, {"one", "two"}).verdict, Verdict::kAccepted);
   EXPECT_THAT(texts_of(server), ElementsAre("one", "two"));
@@ -225,6 +227,7 @@ TEST_F(StreamDestinationTest, LimitsAreThoseOfThePreset) {
   EXPECT_EQ((*make_stream_destination(config))->limits().event_bytes, 8192U);
   config.syslog.message_bytes = base::ByteCount{480};
   EXPECT_EQ((*make_stream_destination(config))->limits().event_bytes, 480U);
+  EXPECT_EQ(JsonLinesFormat().limits().event_bytes, 1'000'000U);
   config.type = logging::SinkType::kPapertrail;
   config.papertrail.address = "tls://h:1";
   EXPECT_EQ((*make_stream_destination(config))->limits().event_bytes, 100'000U);
@@ -232,9 +235,9 @@ TEST_F(StreamDestinationTest, LimitsAreThoseOfThePreset) {
   EXPECT_LT((*make_stream_destination(config))->limits().event_bytes, 32U * 1024);
   config.logentries.address = "nonsense";
   EXPECT_FALSE(make_stream_destination(config));
-  EXPECT_FALSE(is_webhook(config.logentries));
+  EXPECT_FALSE(is_http_vendor(config));
   config.logentries.address = "https://us.webhook.logs.insight.rapid7.com";
-  EXPECT_TRUE(is_webhook(config.logentries));
+  EXPECT_TRUE(is_http_vendor(config));
 }
 
 }  // namespace

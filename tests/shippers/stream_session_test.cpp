@@ -40,6 +40,9 @@ class PairConnection final : public Connection {
     }
     return static_cast<std::size_t>(count);
   }
+  [[nodiscard]] base::Result<Received> read(std::span<char> /*into*/) override {
+    return Received{};
+  }
   void finish() override { ::shutdown(fd(), SHUT_WR); }
 
  private:
@@ -75,6 +78,13 @@ class StreamSessionTest : public testing::Test {
     const ssize_t count = ::recv(peer.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
     return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
   }
+  std::vector<std::uint64_t> unconfirmed_ids() const {
+    std::vector<std::uint64_t> ids;
+    for (const Unconfirmed& request : session->unconfirmed()) {
+      ids.push_back(request.id);
+    }
+    return ids;
+  }
   void step(bool hurry = false) { session->step(hurry, now_ns); }
 
   base::Fd peer;
@@ -100,7 +110,7 @@ TEST_F(StreamSessionTest, ARequestIsDeliveredWhenTheReceiverHasReadItAndClosed) 
   EXPECT_THAT(session->take_confirmed(), ElementsAre(1, 2));
   EXPECT_TRUE(session->has_ended());
   EXPECT_FALSE(session->error());
-  EXPECT_THAT(session->unconfirmed(), IsEmpty());
+  EXPECT_THAT(unconfirmed_ids(), IsEmpty());
 }
 
 TEST_F(StreamSessionTest, WhoIsInAHurryGetsTheAnswerAtOnce) {
@@ -118,7 +128,7 @@ TEST_F(StreamSessionTest, AReceiverThatDiesWithUnreadBytesHasNothing) {
   step();
   EXPECT_TRUE(session->has_ended());
   EXPECT_THAT(session->take_confirmed(), IsEmpty());
-  EXPECT_THAT(session->unconfirmed(), ElementsAre(1));
+  EXPECT_THAT(unconfirmed_ids(), ElementsAre(1));
   ASSERT_TRUE(session->error());
   EXPECT_THAT(session->error()->message, HasSubstr("Connection reset by peer"));
 }
@@ -130,7 +140,7 @@ TEST_F(StreamSessionTest, AReceiverThatClosesFirstHasNothingForCertain) {
   EXPECT_EQ(read_peer(), "a\n");
   ::shutdown(peer.get(), SHUT_WR);
   step();
-  EXPECT_THAT(session->unconfirmed(), ElementsAre(1));
+  EXPECT_THAT(unconfirmed_ids(), ElementsAre(1));
   EXPECT_THAT(session->error()->message, HasSubstr("the receiver closed the connection"));
 }
 
@@ -143,7 +153,7 @@ TEST_F(StreamSessionTest, AReceiverThatNeverClosesIsToldOf) {
   EXPECT_EQ(session->due_at_ns(), now_ns + kTimeoutNs);
   now_ns += kTimeoutNs;
   step();
-  EXPECT_THAT(session->unconfirmed(), ElementsAre(1));
+  EXPECT_THAT(unconfirmed_ids(), ElementsAre(1));
   EXPECT_THAT(session->error()->message, HasSubstr("use confirm = \"sent\""));
 }
 
@@ -160,7 +170,7 @@ TEST_F(StreamSessionTest, AReceiverThatTakesNothingIsGivenUp) {
   now_ns += kTimeoutNs;
   step();
   EXPECT_THAT(session->error()->message, HasSubstr("the receiver takes nothing"));
-  EXPECT_THAT(session->unconfirmed(), ElementsAre(1));
+  EXPECT_THAT(unconfirmed_ids(), ElementsAre(1));
 }
 
 TEST_F(StreamSessionTest, SentMeansThatTheKernelHasItAndTheConnectionStays) {
@@ -210,7 +220,7 @@ TEST_F(StreamSessionTest, ADatagramThatNobodyTakesFails) {
   session->add(request(1, {"a"}), now_ns);
   step();
   EXPECT_TRUE(session->has_ended());
-  EXPECT_THAT(session->unconfirmed(), ElementsAre(1));
+  EXPECT_THAT(unconfirmed_ids(), ElementsAre(1));
 }
 
 }  // namespace

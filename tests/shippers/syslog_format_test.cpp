@@ -26,7 +26,8 @@ std::string encode(const logging::SyslogSinkConfig& config, const Line& line = k
                    bool is_local = false) {
   const SyslogFormat format({.config = config, .message_bytes = 8192, .is_local = is_local});
   std::string text;
-  format.encode(line, text);
+  std::string key;
+  format.encode(line, key, text);
   return text;
 }
 
@@ -121,7 +122,7 @@ TEST(SyslogFormatTest, FramingFollowsTheRfcUnlessItIsSet) {
   EXPECT_EQ(SyslogFormat({.config = config}).framing(), Framing::kOctet);
   EXPECT_EQ(SyslogFormat({.config = config, .is_local = true}).framing(), Framing::kNewline);
   EXPECT_EQ(SyslogFormat({.config = old_rfc()}).framing(), Framing::kNewline);
-  config.framing = Framing::kNewline;
+  config.framing = logging::Framing::kNewline;
   EXPECT_EQ(SyslogFormat({.config = config}).framing(), Framing::kNewline);
 }
 
@@ -147,7 +148,8 @@ TEST(TokenFormatTest, TheTokenIsReadForEachRequestAndNotPartOfTheMessage) {
   test_support::write_file(directory / "token", "4567\n");
   EXPECT_EQ(*format.read_lead(), "4567 ");
   std::string text;
-  format.encode(kLine, text);
+  std::string key;
+  format.encode(kLine, key, text);
   EXPECT_EQ(text,
             R"({"time":"2024-01-02T03:04:05.678Z","service":"app","stream":"stdout","host":"h",)"
             R"("message":"hi"})");

@@ -1,11 +1,13 @@
 // What each vendor puts on the wire and how it reads answers: the protocol cards, literally.
 // shippers/vendors/elasticsearch.cpp shippers/vendors/http.cpp shippers/vendors/logentries.cpp
-// shippers/vendors/loggly.cpp shippers/vendors/loki.cpp. How fast they are says
-// bench/ship_bench.cpp.
+// shippers/vendors/loggly.cpp shippers/vendors/logstash.cpp shippers/vendors/loki.cpp. How fast
+// they are says bench/ship_bench.cpp.
 #include "shippers/vendors/vendors.h"
 
 #include <gtest/gtest.h>
 
+#include "shippers/network/line.h"
+#include "shippers/vendors/json_fields.h"
 #include "shippers/vendors/json_line.h"
 #include "shippers/vendors/label_template.h"
 #include "shippers/vendors/placeholders.h"
@@ -63,7 +65,8 @@ TEST(LabelTemplateTest, NamesAreReplacedAndDoubledBracesAreBraces) {
 
 TEST(HttpVendorTest, NdjsonIsAnObjectALine) {
   EXPECT_EQ(encode(kHttpNdjson).text,
-            "{\"time\":\"2024-01-02T03:04:05.678Z\",\"service\":\"app\",\"stream\":\"stderr\","
+            "{\"time\":\"2024-01-02T03:04:05.678Z\",\"level\":\"error\",\"service\":\"app\","
+            "\"stream\":\"stderr\","
             "\"host\":\"h\",\"message\":\"hi \\\"you\\\"\\u0001\xEF\xBF\xBD\"}\n");
 }
 
@@ -72,6 +75,45 @@ TEST(HttpVendorTest, AJsonArrayHasCommasBetweenAndNoneBehind) {
                                        {.key = {}, .text = "{\"a\":2}"}};
   EXPECT_EQ(body_of(kHttpJsonArray, events), "[{\"a\":1},{\"a\":2}]");
   EXPECT_EQ(encode(kHttpText).text, std::string(kLine.text) + "\n");
+}
+
+/// A record with a field that has the name of a key of ours.
+struct RecordLine {
+  RecordLine() {
+    fields.set("status", {"500", logging::ValueKind::kJson});
+    fields.set("host", {"edge", logging::ValueKind::kText});
+    line.text = "done";
+    line.raw = R"({"msg":"done","status":500})";
+    line.severity = logging::Severity::kWarn;
+    line.fields = &fields;
+  }
+
+  logging::FieldList fields;
+  Line line = kLine;
+};
+
+TEST(RecordLineTest, FieldsFollowInJsonAndWin) {
+  const RecordLine record;
+  EXPECT_EQ(encode(kHttpNdjson, {}, record.line).text,
+            "{\"time\":\"2024-01-02T03:04:05.678Z\",\"level\":\"warn\",\"service\":\"app\","
+            "\"stream\":\"stderr\",\"message\":\"done\",\"status\":500,\"host\":\"edge\"}\n");
+  EXPECT_EQ(encode(kHttpText, {}, record.line).text, std::string(record.line.raw) + "\n");
+}
+
+TEST(RecordLineTest, NoFieldMakesAnObjectOfElasticsearchAText) {
+  const RecordLine record;
+  const std::string text = encode(kElasticsearch, {}, record.line).text;
+  EXPECT_NE(text.find("\"host\":{\"name\":\"h\"}"), std::string::npos) << text;
+  EXPECT_TRUE(text.ends_with(",\"status\":500,\"labels\":{\"host\":\"edge\"}}\n")) << text;
+}
+
+TEST(RecordLineTest, WhatNobodyLookedForIsFoundInTheText) {
+  Line line = kLine;
+  EXPECT_EQ(severity_of(line), logging::Severity::kError) << "on stderr";
+  line.text = "WARN: disk";
+  EXPECT_EQ(severity_of(line), logging::Severity::kWarn);
+  EXPECT_TRUE(has_field(RecordLine().line, "status"));
+  EXPECT_FALSE(has_field(line, "status"));
 }
 
 TEST(LogglyTest, TheRequestIsThatOfTheBulkEndpoint) {
@@ -127,7 +169,7 @@ TEST(ElasticsearchTest, AnEventIsAnActionAndADocument) {
   EXPECT_EQ(encode(kElasticsearch).text,
             "{\"create\":{\"_id\":\"ab-40\"}}\n{\"@timestamp\":\"2024-01-02T03:04:05.678Z\","
             "\"message\":\"hi \\\"you\\\"\\u0001\xEF\xBF\xBD\",\"service\":{\"name\":\"app\"},"
-            "\"host\":{\"name\":\"h\"},\"log\":{\"iostream\":\"stderr\"}}\n");
+            "\"host\":{\"name\":\"h\"},\"log\":{\"level\":\"error\",\"iostream\":\"stderr\"}}\n");
 }
 
 TEST(ElasticsearchTest, ItemsHaveVerdictsOfTheirOwn) {
@@ -164,6 +206,19 @@ TEST(LogentriesTest, TheWebhookTakesOneEventARequest) {
   EXPECT_EQ(vendor_of(config).url.expand_url(*read_values(config)),
             "https://eu.webhook.logs.insight.rapid7.com/v1/noformat/0123");
   EXPECT_TRUE(encode(kLogentries).text.ends_with("}"));
+}
+
+TEST(LogstashTest, TheHttpInputTakesAnArrayOfObjects) {
+  logging::SinkConfig config;
+  config.type = logging::SinkType::kLogstash;
+  config.logstash.protocol = logging::LogstashProtocol::kHttp;
+  config.logstash.address = "http://h:8080/in";
+  EXPECT_TRUE(is_http_vendor(config));
+  EXPECT_EQ(vendor_of(config).url.expand_url(*read_values(config)), "http://h:8080/in");
+  const Encoded first = encode(kLogstash);
+  EXPECT_TRUE(first.text.starts_with("{\"@timestamp\":\"2024-01-02T03:04:05.678Z\",\"message\":"));
+  const std::vector<SpoolEvent> events{{.key = {}, .text = "{}"}, {.key = {}, .text = "{}"}};
+  EXPECT_EQ(body_of(kLogstash, events), "[{},{}]");
 }
 
 TEST(VendorTest, ReasonsAreOneShortLine) {

@@ -81,6 +81,61 @@ TEST(ShippingTest, EveryLineArrivesOnceAndInOrderWhenNothingFails) {
   EXPECT_EQ(birl.stop(), 128 + SIGTERM);
 }
 
+/// Every third line is an error in JSON, another is no JSON at all, the rest is for nobody.
+std::string records_config(const std::string& url) {
+  std::string config =
+      with(config_for(url), "echo line $i",
+           "case $((i % 3)) in "
+           "0) echo '{\\\"msg\\\":\\\"line '$i'\\\",\\\"level\\\":\\\"error\\\",\\\"n\\\":'$i'}';; "
+           "1) echo '{\\\"msg\\\":\\\"line '$i'\\\",\\\"level\\\":\\\"debug\\\"}';; "
+           "2) echo WARN plain $i;; esac");
+  config = with(config, "log = [\"remote\"]", "log = [\"remote\"]\nfields = {team = \"shop\"}");
+  config = with(config, "body = \"text\"", "body = \"ndjson\"");
+  return with(config, "[sink.remote]",
+              "[pipeline.clean]\nsteps = [{parse = \"json\"}]\n[sink.remote]\n"
+              "pipeline = \"clean\"\nmatch = {message = \"line|plain\"}");
+}
+
+TEST(ShippingTest, RecordsOfAPipelineArriveWithTheirFieldsAndLevels) {
+  FakeHttp server;
+  std::string config = records_config(server.url());
+  config = with(config, "steps = [{parse = \"json\"}]",
+                "steps = [{parse = \"json\"}, {drop = {level = \"<=debug\"}}]");
+  Instance birl({.config = config});
+  ASSERT_TRUE(eventually([&] { return is_settled(birl); }));
+  expect_exact_ledger(birl);
+  EXPECT_EQ(birl.sink("remote")["delivered"], 200);
+  EXPECT_EQ(birl.sink("remote")["dropped"]["filtered"], 100);
+  std::set<int> numbers;
+  for (const std::string& line : server.accepted_lines()) {
+    const Json record = Json::parse(line);
+    EXPECT_EQ(record["team"], "shop") << line;
+    EXPECT_EQ(record["service"], "talker");
+    EXPECT_EQ(record["level"], record.contains("n") ? "error" : "warn") << line;
+    if (record.contains("n")) {
+      EXPECT_EQ(record["message"], "line " + std::to_string(record["n"].get<int>()));
+      numbers.insert(record["n"].get<int>());
+    }
+  }
+  EXPECT_EQ(numbers.size(), 100U);
+  EXPECT_EQ(server.accepted_lines().size(), 200U);
+}
+
+TEST(ShippingTest, LinesOfAStackTraceAreOneRecordAndCountAsTheLinesThatTheyAre) {
+  FakeHttp server;
+  std::string config = with(config_for(server.url()), "echo line $i",
+                            "[ $((i % 3)) = 0 ] && echo start $i || echo at $i");
+  config = with(config, "body = \"text\"", "body = \"ndjson\"");
+  config = with(config, "[sink.remote]",
+                "[pipeline.join]\nsteps = [{multiline = {start = \"^start\"}}]\n[sink.remote]\n"
+                "pipeline = \"join\"");
+  Instance birl({.config = config});
+  ASSERT_TRUE(eventually([&] { return is_settled(birl); }));
+  expect_exact_ledger(birl);
+  EXPECT_EQ(birl.sink("remote")["delivered"], kLines);
+  EXPECT_EQ(server.accepted_lines().size(), 101U) << "two lines come before the first start";
+}
+
 struct Outage {
   const char* name;
   std::vector<FakeHttp::Reply> script;

@@ -38,6 +38,10 @@ address = "tls://logs1.papertrailapp.com:1234"
 type = "logentries"
 token = "geheim"
 region = "eu"
+[sink.j]
+type = "logstash"
+address = "tls://h:5044"
+protocol = "lumberjack"
 )");
   EXPECT_THAT(problem_lines(loaded), IsEmpty());
   const Config config = *decode_config(encode_config(loaded.config));
@@ -50,6 +54,7 @@ region = "eu"
   EXPECT_EQ(syslog.confirm, logging::Confirm::kSent);
   EXPECT_EQ(config.sinks.at("p").papertrail.address, "tls://logs1.papertrailapp.com:1234");
   EXPECT_EQ(config.sinks.at("l").logentries.region, "eu");
+  EXPECT_EQ(config.sinks.at("j").logstash.protocol, logging::LogstashProtocol::kLumberjack);
   EXPECT_EQ(config.sinks.at("s").policy(), logging::WhenFull::kDropOldest);
   EXPECT_THAT(show_config(loaded.merged), Not(HasSubstr("geheim")));
 }
@@ -79,6 +84,15 @@ TEST(StreamSinksTest, WhatCannotWorkIsTold) {
   EXPECT_THAT(told("type = 'logentries', token = 'a', address = 'ftp://x'"),
               ElementsAre(HasSubstr("it must begin with udp://")));
   EXPECT_THAT(told("type = 'logentries', token = 'a', address = 'https://x'"), IsEmpty());
+  EXPECT_THAT(told("type = 'logstash', address = 'tcp://h'"),
+              ElementsAre(HasSubstr("sink.x.address: the port is missing")));
+  EXPECT_THAT(told("type = 'logstash', address = 'udp://h:1'"),
+              ElementsAre(HasSubstr("it must begin with tcp:// or tls://")));
+  EXPECT_THAT(told("type = 'logstash', address = 'tls://h', protocol = 'lumberjack'"), IsEmpty());
+  EXPECT_THAT(told("type = 'logstash', address = 'tcp://h:1', protocol = 'http'"),
+              ElementsAre(HasSubstr("with http it must begin with http://")));
+  EXPECT_THAT(told("type = 'logstash', address = 'tcp://h:1', protocol = 'lumberjak'"),
+              ElementsAre(HasSubstr("did you mean lumberjack?")));
   EXPECT_THAT(told("type = 'http', url = 'http://x', facility = 'user'"),
               ElementsAre(HasSubstr("it belongs to sinks of type \"syslog\"")));
 }
