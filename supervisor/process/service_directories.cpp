@@ -1,13 +1,14 @@
 #include "supervisor/process/service_directories.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
-#include <fts.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <memory>
+#include <string_view>
 
 namespace supervisor {
 
@@ -18,8 +19,8 @@ namespace {
 constexpr mode_t kNewMode = 0755;
 constexpr mode_t kModeBits = 07777;
 
-struct TreeCloser {
-  void operator()(FTS* tree) const { ::fts_close(tree); }
+struct DirectoryCloser {
+  void operator()(DIR* directory) const { ::closedir(directory); }
 };
 
 bool is_missing_right(int error) {
@@ -91,22 +92,41 @@ class DirectoryMaker {
   }
 
   Result<void> give_tree(const std::string& path) {
-    std::string root = path;
-    std::array<char*, 2> paths{root.data(), nullptr};
-    const std::unique_ptr<FTS, TreeCloser> tree(
-        ::fts_open(paths.data(), FTS_PHYSICAL | FTS_NOCHDIR | FTS_COMFOLLOW, nullptr));
-    if (tree == nullptr) {
-      return base::fail_errno(fmt::format("cannot read {}", path));
+    std::vector<std::string> waiting{path};
+    int follow = 0;  // only `path` itself may be a link
+    while (!waiting.empty()) {
+      const std::string directory = std::move(waiting.back());
+      waiting.pop_back();
+      TRY(give_content(directory, follow, waiting));
+      follow = O_NOFOLLOW;
     }
-    while (const FTSENT* entry = ::fts_read(tree.get())) {
-      const bool is_seen = entry->fts_info == FTS_DP;  // a directory, after its content
-      const bool is_error =
-          entry->fts_info == FTS_DNR || entry->fts_info == FTS_ERR || entry->fts_info == FTS_NS;
-      if (is_error && entry->fts_errno != ENOENT) {
-        errno = entry->fts_errno;
-        TRY(try_right(-1, fmt::format("cannot read {}", entry->fts_path)));
-      } else if (!is_seen && !is_error) {
-        TRY(give(entry->fts_path, *entry->fts_statp));
+    return {};
+  }
+
+  /// What goes away meanwhile is nobody's. Directories are added to `waiting`.
+  Result<void> give_content(const std::string& path, int follow,
+                            std::vector<std::string>& waiting) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | follow);
+    const std::unique_ptr<DIR, DirectoryCloser> directory(fd < 0 ? nullptr : ::fdopendir(fd));
+    if (directory == nullptr) {
+      return errno == ENOENT ? Result<void>() : try_right(-1, fmt::format("cannot read {}", path));
+    }
+    while (const dirent* entry = ::readdir(directory.get())) {
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") {
+        continue;
+      }
+      std::string inside = fmt::format("{}/{}", path, name);
+      struct stat status {};
+      if (::lstat(inside.c_str(), &status) != 0) {
+        if (errno != ENOENT) {
+          TRY(try_right(-1, fmt::format("cannot look at {}", inside)));
+        }
+        continue;
+      }
+      TRY(give(inside, status));
+      if (S_ISDIR(status.st_mode)) {
+        waiting.push_back(std::move(inside));
       }
     }
     return {};
