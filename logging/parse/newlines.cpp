@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <immintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -87,8 +88,29 @@ std::size_t count_sse2(std::string_view block) {
   return count + count_scalar(block.substr(block.size() / sizeof(__m128i) * sizeof(__m128i)));
 }
 
+/// What __builtin_cpu_supports("avx2") says, which needs a part of libgcc that not every toolchain
+/// has: the processor knows the instructions, and the kernel saves their registers.
+bool detect_avx2() {
+  unsigned a = 0;
+  unsigned b = 0;
+  unsigned c = 0;
+  unsigned d = 0;
+  constexpr unsigned kNeeded = bit_OSXSAVE | bit_AVX;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & kNeeded) != kNeeded) {
+    return false;
+  }
+  constexpr unsigned kSavedMask = 6;  // XCR0: the SSE and AVX halves
+  unsigned saved = 0;
+  unsigned high = 0;
+  __asm__("xgetbv" : "=a"(saved), "=d"(high) : "c"(0));
+  return (saved & kSavedMask) == kSavedMask && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 &&
+         (b & bit_AVX2) != 0;
+}
+
+const bool kHasAvx2 = detect_avx2();
+
 std::size_t count_newlines(std::string_view block) {
-  return __builtin_cpu_supports("avx2") ? count_avx2(block) : count_sse2(block);
+  return kHasAvx2 ? count_avx2(block) : count_sse2(block);
 }
 
 /// Writes the offsets behind the set bits of `mask`, whose lowest one is the byte at `at`.
@@ -133,7 +155,7 @@ LineEnds find_ends_sse2(std::string_view block, std::span<std::uint32_t> ends) {
 }
 
 LineEnds find_ends(std::string_view block, std::span<std::uint32_t> ends) {
-  return __builtin_cpu_supports("avx2") ? find_ends_avx2(block, ends) : find_ends_sse2(block, ends);
+  return kHasAvx2 ? find_ends_avx2(block, ends) : find_ends_sse2(block, ends);
 }
 
 #elif defined(__aarch64__)
