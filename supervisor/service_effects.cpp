@@ -208,7 +208,9 @@ std::uint64_t ServiceEffects::realtime_ns() {
 void ServiceEffects::start_schedule_timer(std::optional<std::uint64_t> delay_ns,
                                           std::optional<std::uint64_t> realtime_ns) {
   delay_ns ? schedule_timer_.start_once(base::to_timer_ms(*delay_ns)) : schedule_timer_.stop();
-  warn_of(wall_timer_.set(realtime_ns));
+  if (const auto set = wall_timer_.set(realtime_ns); !set) {
+    parts_.diag.warn("{}", set.error().message);
+  }
 }
 
 void ServiceEffects::run_not_made(ServiceId service, std::string_view why) {

@@ -31,8 +31,8 @@ std::vector<std::string> make_words(const CommandOptions& options) {
   if (options.follow) {
     words.emplace_back("--follow");
   }
-  if (options.since) {
-    words.insert(words.end(), {"--since", fmt::format("{}", *options.since)});
+  if (options.after) {
+    words.insert(words.end(), {"--since", fmt::format("{}", *options.after)});
   }
   words.insert(words.end(), options.names.begin(), options.names.end());
   return words;

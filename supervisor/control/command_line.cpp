@@ -108,7 +108,7 @@ void add_events(CLI::App& app, CommandOptions& options) {
   CLI::App* verb = app.add_subcommand("events", "Print what has happened lately");
   add_names(*verb, options, "Only of these services; none: all, and birl's own");
   verb->add_flag("-f,--follow", options.follow, "Go on with what comes, until the instance ends");
-  verb->add_option("--since", options.since, "Only what came after the event of this number")
+  verb->add_option("--since", options.after, "Only what came after the event of this number")
       ->type_name("SEQUENCE");
   add_json(*verb, options);
   verb->footer(

@@ -29,7 +29,7 @@ struct CommandOptions {
   std::string signal;                      // signal
   bool group = false;                      // signal
   bool follow = false;                     // logs, events
-  std::optional<std::uint64_t> since;      // events
+  std::optional<std::uint64_t> after;      // events: of --since
   std::optional<std::uint64_t> lines;      // logs
   bool timestamps = false;                 // logs
   std::string stream;                      // logs: "stdout", "stderr"; empty: both
