@@ -86,6 +86,7 @@ void syslog(benchmark::State& state) {
   const SyslogFormat format(options);
   for (auto step : state) {
     std::string out;
+    std::string key;
     for (const std::string& line : lines) {
       format.encode(line_of(line), key, out);
     }
