@@ -14,7 +14,7 @@ from images import build_images
 
 def setUpModule():
     make_bases()
-    build_images()
+    build_images("debian")
 
 
 def example(name, *flags):

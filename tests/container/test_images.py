@@ -11,7 +11,7 @@ OVERHEAD_MAX = 4 * 1024 * 1024  # what birl adds to an image that has its librar
 
 def setUpModule():
     make_bases()
-    build_images()
+    build_images("scratch", "alpine", "debian")
 
 
 class ImagesTest(unittest.TestCase):

