@@ -1,15 +1,20 @@
 """docker/examples, each run as its README says."""
+import gzip
 import http.server
 import json
 import os
+import socketserver
+import tempfile
 import threading
 import unittest
 import urllib.request
 
 import engine
 from bases import make_bases
-from engine import podman, running
+from engine import running
 from images import build_images
+
+TOKEN = "12345678-1234-1234-1234-123456789abc"
 
 
 def setUpModule():
@@ -79,25 +84,76 @@ class SecondaryServicesTest(unittest.TestCase):
             self.assertGreater(container.logs().count("metrics | collecting"), rounds())
 
 
-class Receiver(http.server.ThreadingHTTPServer):
-    """Takes what a vendor would; `lines` by path."""
+class LogglyServer(http.server.ThreadingHTTPServer):
+    """Takes lines as Loggly's bulk endpoint does; they are in `lines`."""
 
     def __init__(self):
-        super().__init__(("127.0.0.1", 0), ReceiverRequest)
-        self.lines = {}
+        super().__init__(("127.0.0.1", 0), LogglyRequest)
+        self.lines = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
-class ReceiverRequest(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802 (the library's name)
+class LogglyRequest(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):  # the library's name
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.lines.setdefault(self.path, []).append(body)
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
+        if self.headers.get("Content-Encoding") == "gzip":
+            body = gzip.decompress(body)
+        known = self.path == f"/bulk/{TOKEN}/tag/application/"
+        if known:
+            self.server.lines += [json.loads(line)["message"] for line in body.decode().splitlines()]
+        answer = b'{"response" : "ok"}' if known else b"{}"
+        self.send_response(200 if known else 403)
+        self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
+        self.wfile.write(answer)
 
     def log_message(self, *_):
         pass
+
+
+class LineServer(socketserver.ThreadingTCPServer):
+    """Takes lines until its client has no more, and closes; `take` makes a message of one."""
+    daemon_threads = True
+
+    def __init__(self, take):
+        super().__init__(("127.0.0.1", 0), LineRequest)
+        self.take = take
+        self.lines = []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class LineRequest(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            self.server.lines.append(self.server.take(line.decode().rstrip("\n")))
+
+
+def after_token(line):
+    token, _, text = line.partition(" ")
+    assert token == TOKEN, line
+    return text
+
+
+class ShipLogsTest(unittest.TestCase):
+    def test_every_destination_gets_every_line(self):
+        image = example("ship_logs")
+        lines = 3000
+        loggly = LogglyServer()
+        logentries = LineServer(after_token)
+        logstash = LineServer(lambda line: json.loads(line)["message"])
+        with tempfile.TemporaryDirectory() as secrets:
+            for name in ("loggly", "logentries"):
+                with open(os.path.join(secrets, name), "w", encoding="utf-8") as secret:
+                    secret.write(TOKEN + "\n")
+            flags = ["--network", "host", "-v", f"{secrets}:/run/secrets:ro", "-e", f"LINES_MAX={lines}",
+                     "-e", "LINGER=1000", "-e", f"LOGGLY=http://127.0.0.1:{loggly.server_address[1]}",
+                     "-e", f"LOGENTRIES=tcp://127.0.0.1:{logentries.server_address[1]}",
+                     "-e", f"LOGSTASH=tcp://127.0.0.1:{logstash.server_address[1]}"]
+            with running(image, flags=flags) as container:
+                wanted = {f"line {number}" for number in range(1, lines + 1)}
+                for server in (loggly, logentries, logstash):
+                    engine.eventually(lambda server=server: wanted <= set(server.lines), "all lines", 60)
+                self.assertNotIn(TOKEN, container.birl("status", "--json").stdout + container.logs())
 
 
 if __name__ == "__main__":
