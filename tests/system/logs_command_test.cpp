@@ -62,9 +62,9 @@ TEST_F(LogsTest, ATimeAndATextChoose) {
   EXPECT_EQ(lines({"app", "--until", "1h"}).size(), 0U);
   EXPECT_EQ(lines({"app", "--since", "2000-01-01T00:00:00Z", "--stream", "stderr"}).size(), 5U);
   const auto wrong = birl_.cli({"logs", "--since", "soon"});
-  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_EQ(wrong.code, 2);
   EXPECT_THAT(wrong.err, testing::HasSubstr("cannot understand the time 'soon'"));
-  EXPECT_EQ(birl_.cli({"logs", "--grep", "("}).exit_code, 2);
+  EXPECT_EQ(birl_.cli({"logs", "--grep", "("}).code, 2);
 }
 
 TEST_F(LogsTest, SeveralNamesAreMergedWithTheirNames) {
