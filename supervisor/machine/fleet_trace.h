@@ -36,23 +36,12 @@ struct TraceEntry {
 };
 
 /// By ServiceEventKind.
-inline constexpr std::array<std::string_view, 17> kServiceEventNames{"start",
-                                                                     "stop",
-                                                                     "restart",
-                                                                     "dependencies_met",
-                                                                     "dependencies_blocked",
-                                                                     "spawned",
-                                                                     "spawn_failed",
-                                                                     "exited",
-                                                                     "ready",
-                                                                     "unhealthy",
-                                                                     "extend",
-                                                                     "timer",
-                                                                     "hook_done",
-                                                                     "group_changed",
-                                                                     "shutdown",
-                                                                     "hurry",
-                                                                     "stop_released"};
+inline constexpr auto kServiceEventNames = std::to_array<std::string_view>(
+    {"start", "stop", "restart", "run", "dependencies_met", "dependencies_blocked", "spawned",
+     "spawn_failed", "exited", "ready", "unhealthy", "extend", "timer", "hook_done",
+     "group_changed", "shutdown", "hurry", "stop_released"});
+static_assert(kServiceEventNames.size() ==
+              static_cast<std::size_t>(ServiceEventKind::kStopReleased) + 1);
 
 class FleetTrace {
  public:

@@ -31,6 +31,9 @@ void put_rules(JsonWriter& json, const ServiceRules& rules) {
   if (rules.ready_timeout_ns) {
     json.field("ready_timeout_ns", *rules.ready_timeout_ns);
   }
+  if (rules.run_timeout_ns) {
+    json.field("run_timeout_ns", *rules.run_timeout_ns);
+  }
   json.field("unhealthy_then", name_of(rules.unhealthy_then));
   json.field("restart", name_of(rules.restart));
   json.key("success_exit_codes").begin_array();

@@ -150,9 +150,8 @@ TEST(TokenFormatTest, TheTokenIsReadForEachRequestAndNotPartOfTheMessage) {
   std::string text;
   std::string key;
   format.encode(kLine, key, text);
-  EXPECT_EQ(text,
-            R"({"time":"2024-01-02T03:04:05.678Z","service":"app","stream":"stdout","host":"h",)"
-            R"("message":"hi"})");
+  EXPECT_EQ(text, R"({"time":"2024-01-02T03:04:05.678Z","level":"info","service":"app",)"
+                  R"("stream":"stdout","host":"h","message":"hi"})");
   EXPECT_EQ(format.framing(), Framing::kNewline);
 }
 

@@ -79,6 +79,12 @@ ServiceRules read_rules(const Json& service) {
   if (json.contains("ready_timeout_ns")) {
     rules.ready_timeout_ns = json.at("ready_timeout_ns").get<std::uint64_t>();
   }
+  if (json.contains("run_timeout_ns")) {
+    rules.run_timeout_ns = json.at("run_timeout_ns").get<std::uint64_t>();
+  }
+  if (rules.type == supervisor::ServiceType::kScheduled) {
+    rules.schedule.emplace();  // a machine only asks whether it has one; when it runs is an event
+  }
   rules.unhealthy_then = choose<supervisor::UnhealthyThen>(json.at("unhealthy_then"));
   rules.restart = choose<supervisor::RestartPolicy>(json.at("restart"));
   rules.success_exit_codes = json.at("success_exit_codes").get<std::vector<std::int32_t>>();

@@ -293,7 +293,7 @@ TEST(LogsFormatTest, ShapesOfALine) {
   const std::string web = format_log_line(format, "web", line);
   EXPECT_THAT(web, testing::StartsWith("\033[3"));
   EXPECT_THAT(web, testing::HasSubstr("mweb\033[0m | say \"hi\""));
-  EXPECT_NE(web.substr(0, 5), format_log_line(format, "db", line).substr(0, 5));
+  EXPECT_NE(web.substr(0, 5), format_log_line(format, "nginx", line).substr(0, 5));
   format.shape = LogsFormat::Shape::kJson;
   EXPECT_EQ(format_log_line(format, "web", line),
             "{\"time\":\"2023-11-14T22:13:20.123Z\",\"service\":\"web\",\"stream\":\"stderr\","
