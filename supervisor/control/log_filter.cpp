@@ -60,6 +60,8 @@ std::optional<std::int64_t> take_zone(std::string_view& text) {
   return west ? -seconds : seconds;
 }
 
+}  // namespace
+
 std::optional<std::uint64_t> parse_calendar(std::string_view text) {
   std::tm time{};
   if (!take_time(text, "%Y-%m-%d", time)) {
@@ -85,8 +87,6 @@ std::optional<std::uint64_t> parse_calendar(std::string_view text) {
   }
   return static_cast<std::uint64_t>(seconds) * base::kNsPerSecond + *fraction;
 }
-
-}  // namespace
 
 base::Result<std::uint64_t> parse_moment(std::string_view text, std::uint64_t now_ns) {
   if (const auto seconds = base::parse_decimal(text);

@@ -17,6 +17,10 @@
 
 namespace supervisor {
 
+/// A moment of the calendar, as the last form below and as base::format_rfc3339_ms writes it, in ns
+/// since 1970; nullopt: it is none.
+[[nodiscard]] std::optional<std::uint64_t> parse_calendar(std::string_view text);
+
 /// A moment as people write it on a command line, in ns since 1970:
 ///
 ///     5m, 1h30m                     that long before `now_ns`

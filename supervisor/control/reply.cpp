@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "base/clock.h"
 #include "base/text.h"
+#include "supervisor/control/log_filter.h"
 #include "supervisor/control/protocol.h"
 
 namespace supervisor {
@@ -61,22 +60,10 @@ void read(const Json& object, const char* name, std::optional<T>& out) {
   }
 }
 
-/// The format of base::format_rfc3339_ms.
-std::optional<std::uint64_t> parse_time_ns(const std::string& text) {
-  std::tm utc{};
-  const char* rest = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
-  if (rest == nullptr || *rest != '.') {
-    return std::nullopt;
-  }
-  const auto ms = base::parse_decimal(std::string_view(rest + 1).substr(0, 3));
-  return static_cast<std::uint64_t>(::timegm(&utc)) * base::kNsPerSecond +
-         ms.value_or(0) * base::kNsPerMs;
-}
-
 std::optional<std::uint64_t> read_time(const Json& object, const char* name) {
   std::string text;
   read(object, name, text);
-  return parse_time_ns(text);
+  return parse_calendar(text);
 }
 
 StreamStatus read_stream(const Json& object, const char* name) {
