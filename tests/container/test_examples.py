@@ -84,6 +84,29 @@ class SecondaryServicesTest(unittest.TestCase):
             self.assertGreater(container.logs().count("metrics | collecting"), rounds())
 
 
+class CronTest(unittest.TestCase):
+    def test_a_scheduled_service_reports_what_the_application_does(self):
+        image = example("cron", "--target", "scheduled")
+        with running(image, flags=["-e", "REPORT_SCHEDULE=@every 1s"]) as container:
+            engine.eventually(lambda: container.logs().count("report | the application has counted") >= 3, "three reports")
+            self.assertRegex(container.service("report")["next_run"], r"^20\d\d-")
+            container.stop()
+            self.assertEqual(container.state()["ExitCode"], 0)
+
+    def test_a_run_can_be_asked_for(self):
+        image = example("cron", "--target", "scheduled")
+        with running(image, flags=["-e", "REPORT_TIMEZONE=Europe/Berlin", "-e", "REPORT_SCHEDULE=0 3 1 1 *"]) as container:
+            container.wait_running("app")
+            container.birl("start", "report")
+            engine.eventually(lambda: "report | the application has counted" in container.logs(), "a report")
+
+    def test_a_crontab_under_its_own_daemon(self):
+        image = example("cron", "--target", "crond")
+        with running(image) as container:
+            container.wait_running("crond")
+            engine.eventually(lambda: "crond | the application has counted" in container.logs(), "a report", 90)
+
+
 class LogglyServer(http.server.ThreadingHTTPServer):
     """Takes lines as Loggly's bulk endpoint does; they are in `lines`."""
 

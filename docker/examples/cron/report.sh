@@ -1,0 +1,3 @@
+#!/bin/sh
+read -r count </run/count
+echo "the application has counted to $count"
