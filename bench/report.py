@@ -27,7 +27,7 @@ class Target:
         return f"| {self.what} | {sign} {self.bound:.3g} | {shown} | {'yes' if self.holds() else 'NO'} |"
 
 
-def targets(pipe, restart, start, memory):
+def targets(pipe, restart, start, memory, first):
     def ratio(recorder, over, under, figure, bound, at_least, what):
         return Target(what, recorder, recorder.ratio(over, under, figure), bound, at_least)
 
@@ -45,6 +45,8 @@ def targets(pipe, restart, start, memory):
               "kill -9 to new exec, times bare posix_spawn's"),
         ratio(start, "birl", "spawn_loop", "start_s", 1.3, False,
               "100 services up, times bare posix_spawn's"),
+        Target("exec of the init to the first service, ms over a bare exec", first,
+               first.median("birl", "over_bare_ms"), 5, False),
         Target("supervisor, 100 idle services, PSS in KiB", memory,
                memory.median("birl", "supervisor_pss_kib"), 1536, False),
     ]
