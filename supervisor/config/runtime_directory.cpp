@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 
@@ -17,7 +18,9 @@ constexpr mode_t kPrivateMode = 0700;
 constexpr mode_t kWritableByOthers = S_IWGRP | S_IWOTH;
 
 bool is_temporary(const RuntimeDirectoryRequest& request, const std::string& path) {
-  return path.starts_with(request.temporary_directory + "/");
+  return std::any_of(
+      request.temporary_directories.begin(), request.temporary_directories.end(),
+      [&](const std::string& directory) { return path.starts_with(directory + "/"); });
 }
 
 /// Makes the directories above `path`; one that cannot be made shows when `path` itself fails.
@@ -87,7 +90,9 @@ std::vector<std::string> runtime_directory_candidates(const RuntimeDirectoryRequ
     if (!request.xdg_runtime_directory.empty()) {
       candidates.push_back(request.xdg_runtime_directory + "/birl");
     }
-    candidates.push_back(fmt::format("{}/birl-{}", request.temporary_directory, request.uid));
+    for (const std::string& directory : request.temporary_directories) {
+      candidates.push_back(fmt::format("{}/birl-{}", directory, request.uid));
+    }
   }
   return candidates;
 }

@@ -126,6 +126,9 @@ class Worlds:
     def test_a_read_only_root(self):
         self.check_works("--read-only", "--tmpfs", "/run")
 
+    def test_a_read_only_root_as_docker_makes_it(self):
+        self.check_works("--read-only", "--read-only-tmpfs=false", "--tmpfs", "/dev/shm")
+
     def test_without_any_place_to_write_it_says_so(self):
         result = podman("run", "--rm", "--read-only", "--read-only-tmpfs=false", *engine.LIMITS, self.image, "true",
                         check=False)

@@ -19,12 +19,14 @@ class RuntimeDirectoryTest : public testing::Test {
     request.default_directory = directory_.write("file", "") + "/birl";
     request.configured = request.default_directory;
     request.uid = ::geteuid();
-    request.temporary_directory = directory_.path() + "/tmp";
-    ::mkdir(request.temporary_directory.c_str(), 0777);
+    request.temporary_directories = {directory_.path() + "/tmp", directory_.path() + "/shm"};
+    for (const std::string& temporary : request.temporary_directories) {
+      ::mkdir(temporary.c_str(), 0777);
+    }
     return request;
   }
-  std::string temporary() const {
-    return directory_.path() + "/tmp/birl-" + std::to_string(::geteuid());
+  std::string temporary(const std::string& parent = "tmp") const {
+    return directory_.path() + "/" + parent + "/birl-" + std::to_string(::geteuid());
   }
   static mode_t mode_of(const std::string& path) {
     struct stat status {};
@@ -37,10 +39,11 @@ class RuntimeDirectoryTest : public testing::Test {
 TEST_F(RuntimeDirectoryTest, OnlyTheDefaultFallsBack) {
   RuntimeDirectoryRequest request;
   request.uid = 1000;
-  EXPECT_EQ(runtime_directory_candidates(request), (Paths{"/run/birl", "/tmp/birl-1000"}));
+  EXPECT_EQ(runtime_directory_candidates(request),
+            (Paths{"/run/birl", "/tmp/birl-1000", "/dev/shm/birl-1000"}));
   request.xdg_runtime_directory = "/run/user/1000";
   EXPECT_EQ(runtime_directory_candidates(request),
-            (Paths{"/run/birl", "/run/user/1000/birl", "/tmp/birl-1000"}));
+            (Paths{"/run/birl", "/run/user/1000/birl", "/tmp/birl-1000", "/dev/shm/birl-1000"}));
   request.configured = "/srv/birl";
   EXPECT_EQ(runtime_directory_candidates(request), Paths{"/srv/birl"});
 }
@@ -48,7 +51,7 @@ TEST_F(RuntimeDirectoryTest, OnlyTheDefaultFallsBack) {
 TEST_F(RuntimeDirectoryTest, MakesTheDirectoryAndThoseAboveIt) {
   RuntimeDirectoryRequest request;
   request.configured = directory_.path() + "/a/b/birl";
-  request.temporary_directory = "/nonexistent";
+  request.temporary_directories = {"/nonexistent"};
   request.uid = ::geteuid();
   const mode_t umask_before = ::umask(0077);
   EXPECT_EQ(make_runtime_directory(request).value_or("error"), request.configured);
@@ -76,8 +79,16 @@ TEST_F(RuntimeDirectoryTest, FallsBackToXdgThenToAPrivateDirectoryInTmp) {
   EXPECT_EQ(make_runtime_directory(request).value_or("error"), directory_.path() + "/xdg/birl");
 }
 
+TEST_F(RuntimeDirectoryTest, ThenToSharedMemory) {
+  RuntimeDirectoryRequest request = unwritable_default();
+  directory_.write("tmp/birl-" + std::to_string(::geteuid()), "no directory");
+  EXPECT_EQ(make_runtime_directory(request).value_or("error"), temporary("shm"));
+  EXPECT_EQ(mode_of(temporary("shm")), 0700U);
+}
+
 TEST_F(RuntimeDirectoryTest, RefusesALinkAndAWritableDirectoryInTmp) {
-  const RuntimeDirectoryRequest request = unwritable_default();
+  RuntimeDirectoryRequest request = unwritable_default();
+  request.temporary_directories.pop_back();
   ASSERT_EQ(::symlink(directory_.path().c_str(), temporary().c_str()), 0);
   const auto link = make_runtime_directory(request);
   ASSERT_FALSE(link);
@@ -93,6 +104,7 @@ TEST_F(RuntimeDirectoryTest, RefusesALinkAndAWritableDirectoryInTmp) {
 
 TEST_F(RuntimeDirectoryTest, RefusesADirectoryInTmpOfAnotherOwner) {
   RuntimeDirectoryRequest request = unwritable_default();
+  request.temporary_directories.pop_back();
   ASSERT_EQ(::mkdir((directory_.path() + "/tmp/birl-4242").c_str(), 0700), 0);
   request.uid = 4242;  // the directory is ours, so for this user it is foreign
   const auto made = make_runtime_directory(request);
