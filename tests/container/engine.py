@@ -31,8 +31,8 @@ def call(*words, check=True, timeout=120, text=True):
     return result
 
 
-def podman(*words, **options):
-    return call("podman", *storage_flags(), "--runtime", "runc", *words, **options)
+def podman(*words, runtime="runc", **options):
+    return call("podman", *storage_flags(), "--runtime", runtime, *words, **options)
 
 
 def build(tag, dockerfile, context, *flags):
