@@ -11,4 +11,4 @@ set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
 set(ENV{PKG_CONFIG_LIBDIR} ${dependencies}/prefix/lib/pkgconfig)
-set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -s")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "-static -s -Os")  # -Os: the libc++ that zig builds for the link
