@@ -8,6 +8,7 @@
 #include "base/diag.h"
 #include "base/text.h"
 #include "logging/router/router.h"
+#include "shippers/file/unpack_log.h"
 #include "shippers/sinks.h"
 #include "shippers/vendors/vendor_list.h"
 #include "supervisor/config/check.h"
@@ -45,6 +46,18 @@ int vendors_role(std::span<const std::string> arguments) {
   return 0;
 }
 
+int unpack_role(std::span<const std::string> arguments) {
+  if (arguments.size() != 1) {
+    fmt::print(stderr, "birl-router: cannot unpack: birl logs names one path\n");
+    return kExitUsage;
+  }
+  if (const auto unpacked = shippers::unpack_log(arguments[0], STDOUT_FILENO); !unpacked) {
+    fmt::print(stderr, "birl: {}\n", unpacked.error().message);
+    return 1;
+  }
+  return 0;
+}
+
 }  // namespace
 
 int router_binary_main(std::span<const std::string> arguments) {
@@ -60,6 +73,9 @@ int router_binary_main(std::span<const std::string> arguments) {
   }
   if (role == "check") {
     return check_main(rest, make_environment(environ));
+  }
+  if (role == "unpack") {
+    return unpack_role(rest);
   }
   if (role == "vendors") {
     return vendors_role(rest);

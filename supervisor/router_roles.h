@@ -4,6 +4,7 @@
 //     load ARG...      reads the configuration for PID 1 (config/check.h)
 //     check ARG...     `birl check`
 //     test ARG...      `birl test`
+//     unpack PATH      a log file and its archives, for `birl logs PATH`
 //     vendors ARG...   `birl vendors`
 //
 // It is started by birl, never by hand. Threads: the only one.

@@ -1,7 +1,7 @@
 // The time stamp before a line, of the moment at which birl read it (UTC):
 //
 //     iso      2024-01-02T03:04:05.678901234Z    RFC 3339, nanoseconds
-//     tai64n   @4000000065937cef2876f1f2         seconds and nanoseconds in hexadecimal
+//     tai64n   @4000000065937d2f287735f2         seconds and nanoseconds in hexadecimal
 //     unix     1704164645.678901234
 //
 // A tai64n label counts from 2^62 and is 10 s ahead of unix time at any date, leap seconds or not,

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "supervisor/control/commands.h"
 #include "supervisor/control/exit_code.h"
+#include "supervisor/control/file_logs.h"
 #include "supervisor/control/logs_reader.h"
 #include "supervisor/control/reply.h"
 #include "supervisor/control/ring_frames.h"
@@ -152,8 +153,34 @@ base::Result<void> follow(LogsReader& reader, StandardOutput& output, End end) {
   return {};
 }
 
+bool is_log_path(const std::string& name) {
+  return name.find('/') != name.npos;
+}
+
+base::Result<void> print_log_files(const CommandOptions& options, LogFilter filter,
+                                   StandardOutput& output) {
+  const auto service = std::ranges::find_if_not(options.names, is_log_path);
+  if (service != options.names.end()) {
+    return base::fail(base::ErrorCode::kInvalid,
+                      fmt::format("cannot show files and services together: {} names a service, {} "
+                                  "a file; ask for one of the two",
+                                  *service, *std::ranges::find_if(options.names, is_log_path)));
+  }
+  if (options.follow) {
+    return base::fail(base::ErrorCode::kInvalid,
+                      "cannot follow a file: use the service's name, or tail -F");
+  }
+  FileLogs files(make_format(options), std::move(filter), output);
+  const auto printed = files.print(options.names);
+  output.flush();
+  return printed;
+}
+
 base::Result<void> print_logs(const CommandOptions& options, StandardOutput& output) {
   TRY_ASSIGN(LogFilter filter, make_filter(options));
+  if (std::ranges::any_of(options.names, is_log_path)) {
+    return print_log_files(options, std::move(filter), output);
+  }
   const auto until_ns = filter.until_ns;
   const Client client = find_instance(options);
   TRY_ASSIGN(auto sources, open_sources(options, client));

@@ -175,7 +175,9 @@ void add_tap(CLI::App& app, CommandOptions& options) {
 
 void add_logs(CLI::App& app, CommandOptions& options) {
   CLI::App* verb = app.add_subcommand("logs", "Print what services wrote lately");
-  add_names(*verb, options, "Services; none: all, merged by time as `name | line`");
+  add_names(*verb, options,
+            "Services; none: all, merged by time as `name | line`; or paths of log files, with a "
+            "slash: rotated and packed ones are read too");
   verb->add_flag("-f,--follow", options.follow, "Go on with what comes, until the instance ends");
   verb->add_option("-n,--lines", options.lines, "Only the last N lines of each service")
       ->check(CLI::Range(0, 1'000'000'000))
@@ -194,7 +196,8 @@ void add_logs(CLI::App& app, CommandOptions& options) {
   add_json(*verb, options);
   verb->footer(
       "Read from the services' ring buffers: it works for services that log to no file, and costs "
-      "the router nothing.");
+      "the router nothing. `birl logs /var/log/birl/web/current` needs no instance: it reads that "
+      "file and its archives, and shows a tai64n label as a time.");
 }
 
 void add_shutdown(CLI::App& app, CommandOptions& options) {

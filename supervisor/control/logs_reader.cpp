@@ -16,7 +16,9 @@ namespace {
 std::string format_json_line(std::string_view service, const LogLine& line) {
   base::JsonWriter json;
   json.begin_object();
-  json.field("time", base::format_rfc3339_ms(line.time_ns));
+  if (line.time_ns != 0) {  // a file's line need not say it
+    json.field("time", base::format_rfc3339_ms(line.time_ns));
+  }
   json.field("service", service);
   json.field("stream", line.stream == logging::Stream::kStdout ? "stdout" : "stderr");
   json.field("message", line.text);
