@@ -19,6 +19,7 @@ ServiceHook service_hook(HookKind hook) {
     case HookKind::kStop:
       return ServiceHook::kStop;
     case HookKind::kExit:
+    case HookKind::kSweep:
       return ServiceHook::kExit;
   }
   return ServiceHook::kExit;
