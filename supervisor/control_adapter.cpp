@@ -1,6 +1,7 @@
 #include "supervisor/control_adapter.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -121,6 +122,7 @@ ServiceStatus ControlAdapter::service_status(ServiceId id) const {
       status.cpu_s = usage->cpu_s;
     }
   }
+  status.listen = parts_.services[id].config->listen;
   fill_logs(status, parts_.services[id].logs->view());
   return status;
 }
@@ -207,8 +209,15 @@ std::optional<ServiceProgress> ControlAdapter::progress(const std::string& servi
 
 std::vector<std::string> ControlAdapter::explain(const std::string& service) const {
   const std::optional<ServiceId> id = parts_.fleet.find(service);
-  return id ? supervisor::explain(parts_.fleet, *id, base::monotonic_ns())
-            : std::vector<std::string>{};
+  if (!id) {
+    return {};
+  }
+  std::vector<std::string> lines = supervisor::explain(parts_.fleet, *id, base::monotonic_ns());
+  if (const ServiceConfig& config = *parts_.services[*id].config; !config.listen.empty()) {
+    lines.push_back(fmt::format("birl holds its sockets, also while it is down: {}",
+                                fmt::join(config.listen, ", ")));
+  }
+  return lines;
 }
 
 std::string ControlAdapter::trace() const {

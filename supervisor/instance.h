@@ -30,6 +30,7 @@
 #include "supervisor/helpers.h"
 #include "supervisor/init.h"
 #include "supervisor/launcher.h"
+#include "supervisor/listen_sockets.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/path_watch.h"
 #include "supervisor/process/signals.h"
@@ -92,6 +93,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void on_paths_changed(ServiceId service);
   void follow_watch(ServiceId service);
   [[nodiscard]] base::Result<ConfigDiff> apply(Config config);
+  [[nodiscard]] base::Result<void> open_sockets(const Config& before);
   [[nodiscard]] base::Result<void> make_logs(const ConfigDiff& diff,
                                              std::vector<ServiceSlot>& added);
   [[nodiscard]] FleetChange change_slots(const ConfigDiff& diff, std::vector<ServiceSlot> added);
@@ -137,6 +139,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::string end_reason_;
   std::unique_ptr<RouterLink> router_;
   base::Fd message_pipe_;  // birl's own messages, read by the router
+  ListenSockets sockets_;
   ServiceSlots services_;
   std::unique_ptr<ServiceStarter> starter_;
   std::unique_ptr<HookRunner> hooks_;

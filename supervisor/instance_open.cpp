@@ -144,6 +144,9 @@ ServiceRules Instance::service_rules(const ServiceConfig& config) {
 }
 
 Result<void> Instance::open_fleet() {
+  for (const ListenSockets::Failure& failure : sockets_.open_missing(config_.services)) {
+    parts_.diag.warn("{}: {}", failure.service, failure.error.message);  // its start tries again
+  }
   std::vector<ServiceRules> rules;
   for (const auto& [name, config] : config_.services) {
     TRY_ASSIGN(ServiceSlot service, open_service(config));
@@ -183,6 +186,7 @@ Result<void> Instance::open_fleet() {
                                                                     .hooks = *hooks_,
                                                                     .stages = *stages_,
                                                                     .watch = *watch_,
+                                                                    .sockets = sockets_,
                                                                     .owner = *this,
                                                                     .services = services_});
   fleet_ = std::make_unique<FleetMachine>(fleet_rules(), std::move(rules), *effects_);

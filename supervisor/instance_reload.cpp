@@ -78,9 +78,14 @@ Result<ConfigDiff> Instance::apply(Config config) {
   TRY_ASSIGN(const SignalTable signals, SignalTable::make(config.configured, config.birl.signals));
   const ConfigDiff diff = diff_config(config_, config);
   std::swap(config_, config);
+  if (Result<void> opened = open_sockets(config); !opened) {
+    std::swap(config_, config);
+    return tl::unexpected(std::move(opened).error());
+  }
   std::vector<ServiceSlot> added;
   if (Result<void> made = make_logs(diff, added); !made) {
     std::swap(config_, config);
+    sockets_.keep(config_.services);
     for (const ServiceSlot& slot : added) {
       router_->remove_service(*slot.logs);
     }
@@ -92,6 +97,7 @@ Result<ConfigDiff> Instance::apply(Config config) {
   TRY(set_up_last_resort());
   stages_->set_directories(stage_directories());
   TRY(fleet_->change(change_slots(diff, std::move(added)), base::monotonic_ns()));
+  sockets_.keep(config_.services);
   for (const std::string& name : diff.removed) {
     forget_logs(name);
   }
@@ -104,6 +110,20 @@ Result<ConfigDiff> Instance::apply(Config config) {
 /// Files are watched while the service is up.
 void Instance::follow_watch(ServiceId service) {
   fleet_->service(service).at_rest() ? path_watch_->end(service) : path_watch_->begin(service);
+}
+
+/// All that are new, or none. What was named before, and cannot be opened, is no reason to refuse.
+Result<void> Instance::open_sockets(const Config& before) {
+  for (ListenSockets::Failure& failure : sockets_.open_missing(config_.services)) {
+    const auto old = before.services.find(failure.service);
+    const bool is_new = old == before.services.end() ||
+                        old->second.listen != config_.services.at(failure.service).listen;
+    if (is_new) {
+      sockets_.keep(before.services);
+      return base::with_context(failure.service, std::move(failure.error));
+    }
+  }
+  return {};
 }
 
 /// All that can fail. A new service is not shown to the router that is about to end.

@@ -74,8 +74,7 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
        .name = rules.name,
        .command = slot.config->command,
        .is_service = true,
-       .equip = [this,
-                 service](SpawnRequest& request) { return parts_.watch.prepare(service, request); },
+       .equip = [this, service](SpawnRequest& request) { return equip(service, request); },
        .cloned = [this, service](pid_t pid) { parts_.watch.on_spawning(service, pid); },
        .last_resort = LastResortChild{.role = rules.primary ? LastResortRole::kPrimary
                                                             : LastResortRole::kService,
@@ -84,6 +83,11 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
       [this, service, incarnation](pid_t pid, const SpawnOutcome& outcome) {
         on_outcome(service, incarnation, pid, outcome);
       });
+}
+
+base::Result<base::Fd> ServiceEffects::equip(ServiceId service, SpawnRequest& request) {
+  TRY(parts_.sockets.equip(*parts_.services[service].config, request));
+  return parts_.watch.prepare(service, request);
 }
 
 void ServiceEffects::on_outcome(ServiceId service, std::uint32_t incarnation, pid_t pid,

@@ -14,6 +14,7 @@
 #include "base/diag.h"
 #include "base/loop.h"
 #include "supervisor/hook_runner.h"
+#include "supervisor/listen_sockets.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/service_starter.h"
 #include "supervisor/service_watch.h"
@@ -41,6 +42,7 @@ class ServiceEffects final : public FleetPort {
     HookRunner& hooks;
     StagePort& stages;
     ServiceWatch& watch;
+    ListenSockets& sockets;
     Owner& owner;
     ServiceSlots& services;
   };
@@ -96,6 +98,7 @@ class ServiceEffects final : public FleetPort {
     ServiceStarter::StartId start = 0;  // the one under way
   };
 
+  [[nodiscard]] base::Result<base::Fd> equip(ServiceId service, SpawnRequest& request);
   void on_outcome(ServiceId service, std::uint32_t incarnation, pid_t pid,
                   const SpawnOutcome& outcome);
   void follow_readiness(ServiceId service, const StateChange& change);

@@ -163,8 +163,9 @@ struct ServiceConfig {
   CapabilitiesConfig capabilities;
   std::vector<DirectoryConfig> directories;
   std::vector<AllowConfig> allow;
-  std::string user;   // name, uid or "uid:gid"; empty: birl's own
-  std::string group;  // name or gid; empty: the user's
+  std::vector<std::string> listen;  // listen_address.h
+  std::string user;                 // name, uid or "uid:gid"; empty: birl's own
+  std::string group;                // name or gid; empty: the user's
   std::vector<std::string> groups;
   std::map<std::string, std::string> environment;
   std::vector<std::string> environment_file;
@@ -212,6 +213,7 @@ struct ServiceConfig {
     v.field("capabilities", capabilities, "rights of root, one by one");
     v.field("directories", directories, "made and owned before each start");
     v.field("allow", allow, "groups that may control it");
+    v.field("listen", listen, "sockets that birl holds for it: tcp://, udp://, unix:/path");
     v.field("user", user, "name, uid or \"uid:gid\"");
     v.field("group", group, "primary group");
     v.field("groups", groups, "supplementary groups");

@@ -31,6 +31,7 @@ const Examples& service_examples() {
       {"capabilities.keep", R"(["NET_BIND_SERVICE"])"},
       {"directories", R"([{ path = "/var/lib/app", mode = "0750" }])"},
       {"allow", R"([{ group = "operators", verbs = ["restart", "status"] }])"},
+      {"listen", R"(["tcp://0.0.0.0:80", "unix:/run/app/app.sock"])"},
       {"stop.command", R"(["/usr/sbin/app", "--drain"])"},
       {"reload.check", R"(["/usr/sbin/app", "--check"])"},
       {"reload.command", R"(["/usr/sbin/app", "--reload"])"},

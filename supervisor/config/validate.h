@@ -69,6 +69,8 @@ void validate_stages(const Judge& judge);
 void validate_checks(const Judge& judge, const ServiceConfig& service, const std::string& path);
 /// `schedule` and what goes with it; `timeout`.
 void validate_schedule(const Judge& judge, const ServiceConfig& service, const std::string& path);
+/// `listen`: addresses that can be opened, each by one service, on descriptors of their own.
+void validate_listen(const Judge& judge);
 /// `after`, `wants` and `requires` of all services: names that exist, no cycle.
 void validate_order(const Judge& judge);
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);

@@ -57,6 +57,11 @@ void put_service(JsonWriter& json, const ServiceStatus& service) {
   json.field("blocked_s", service.blocked_s);
   put_text(json, "reason", service.reason);
   put_text(json, "status", service.said);
+  json.key("listen").begin_array();
+  for (const std::string& address : service.listen) {
+    json.value(address);
+  }
+  json.end_array();
   json.key("streams").begin_object();
   put_stream(json, "stdout", service.out);
   put_stream(json, "stderr", service.err);

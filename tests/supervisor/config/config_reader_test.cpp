@@ -76,7 +76,11 @@ class Scrambler {
   }
   void change(std::vector<std::string>& items) {
     const bool is_capability = key_ == "keep" || key_ == "ambient";
-    items = {key_ == "log" ? "console" : key_ == "paths" ? "/x" : is_capability ? "CHOWN" : "*"};
+    items = {key_ == "log"      ? "console"
+             : key_ == "paths"  ? "/x"
+             : key_ == "listen" ? "unix:/x"
+             : is_capability    ? "CHOWN"
+                                : "*"};
   }
   void change(std::vector<std::int32_t>& items) { items = {7, 8}; }
   void change(std::map<std::string, std::string>& items) {
@@ -148,6 +152,7 @@ TEST(ConfigReaderTest, EveryKeyOfEveryTableCanBeSet) {
   // Not all of them at once mean something: that is told, and the values are read all the same.
   EXPECT_THAT(problem_lines(loaded), Each(AnyOf(HasSubstr("there is no service \"*\""),
                                                 HasSubstr("a oneshot is ready when it is done"),
+                                                HasSubstr("are the sockets of `listen`"),
                                                 HasSubstr("it belongs to services of type"))))
       << toml;
   EXPECT_EQ(encode_config(loaded.config), encode_config(expected)) << toml;

@@ -30,6 +30,7 @@ TEST(StatusJsonTest, AServiceHasTheShapeOfTheContract) {
   service.blocked_s = 0.5;
   service.reason = "it \"was\" killed";
   service.said = "serving";
+  service.listen = {"tcp://0.0.0.0:80"};
   service.out = {.lines = 7, .bytes = 70};
   service.err = {.lines = 1, .bytes = 9};
   const std::string json = make_status_json(report);
@@ -40,7 +41,7 @@ TEST(StatusJsonTest, AServiceHasTheShapeOfTheContract) {
       R"("pid":42,"since":"2023-11-14T22:13:20.123Z","restarts":3,"exit_code":null,)"
       R"("signal":"KILL","primary":true,"start_at_boot":true,"next_run":null,"skipped_runs":0,"missed_runs":0,)"
       R"("memory_bytes":null,"cpu_s":null,"blocked_s":0.5,"reason":"it \"was\" killed","status":"serving",)"
-      R"("streams":{"stdout":{"lines":7,"bytes":70},"stderr":{"lines":1,"bytes":9}}})");
+      R"("listen":["tcp://0.0.0.0:80"],"streams":{"stdout":{"lines":7,"bytes":70},"stderr":{"lines":1,"bytes":9}}})");
 }
 
 TEST(StatusJsonTest, ASinkHasItsLedger) {

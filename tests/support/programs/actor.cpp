@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
       {"notify-and-wait", actor::notify_and_wait},
       {"notify-often", actor::notify_often},
       {"ids", actor::print_ids},
+      {"serve", actor::serve},
       {"input", actor::print_input},
       {"bind-low", actor::bind_low_port},
   };

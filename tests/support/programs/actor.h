@@ -18,6 +18,9 @@ int wait_for_end(const Arguments&);          // until a signal ends it
 int count_run(const Arguments& arguments);   // FILE CODE: adds a line to FILE, exits with CODE
 int exit_until(const Arguments& arguments);  // FILE N CODE: like count_run N times, then waits
 
+// Sockets that came with it (actor_listen.cpp).
+int serve(const Arguments& arguments);  // COUNT: its pid as a line to so many clients, then KILL
+
 // Notifications (actor_notify.cpp).
 int notify(const Arguments& arguments);           // TEXT...: each to $NOTIFY_SOCKET, and ends
 int notify_and_wait(const Arguments& arguments);  // TEXT...: like notify, then waits
