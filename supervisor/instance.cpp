@@ -197,6 +197,9 @@ void Instance::on_state_changed(ServiceId service, const StateChange& change) {
   } else {
     parts_.diag.debug("{}: {} {}", name, service_state_name(change.to), change.reason);
   }
+  if (change.from == ServiceState::kStarting) {
+    RouterLink::forget_line(*services_[service].logs);
+  }
   if (fleet_->is_removed(service) && is_at_rest(change.to)) {
     router_->remove_service(*services_[service].logs);
   }

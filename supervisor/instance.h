@@ -117,6 +117,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void on_all_stopped(int exit_code, std::size_t left_behind) override;
   void on_router_ready() override;
   void on_router_drained(bool complete) override;
+  void on_line_seen(const ServiceLogs& logs) override;
   void on_router_failing(const std::string& reason) override;
   void tell_slow_stops() const;
   void end(int exit_code);

@@ -55,6 +55,7 @@ const Examples& service_examples() {
       {"ready.http", R"("http://127.0.0.1:8080/healthz")"},
       {"ready.command", R"(["/usr/local/bin/is-ready"])"},
       {"ready.file", R"("/run/app/ready")"},
+      {"ready.log_line", R"('listening on port \d+')"},
       {"ready.timeout", R"("30s")"},
       {"health.http", R"("http://127.0.0.1:8080/healthz")"},
       {"health.tcp", R"("127.0.0.1:8080")"},

@@ -55,6 +55,7 @@ void validate(const Config& config, const Places& places,
 void validate_service(const Judge& judge, const ServiceConfig& service, const std::string& path);
 void validate_pipeline(const Judge& judge, const logging::PipelineConfig& pipeline,
                        const std::string& path);
+void validate_regexes(const Judge& judge, const base::Regexes& regexes, const std::string& path);
 /// The pipelines that a service, a sink or a test names.
 void validate_pipeline_names(const Judge& judge, const base::OneOrSeveral& names,
                              const std::string& path);

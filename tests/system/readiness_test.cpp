@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <csignal>
 #include <functional>
 
 #include "base/fd.h"
@@ -142,6 +143,58 @@ TEST_P(ReadinessTest, ByAFile) {
       {.config = db_and_web("{ file = \"@DIR@/go\", interval = \"20ms\" }", "exec @ACTOR@ wait"),
        .world = world()});
   expect_waits_for_go(birl);
+}
+
+constexpr const char* kSayListening = "echo warming up; echo listening on port 80 >&2; ";
+constexpr const char* kLogLine = R"({ log_line = '^listening on port \d+$' })";
+
+TEST_P(ReadinessTest, ByALogLine) {
+  Instance birl(
+      {.config = db_and_web(kLogLine, std::string("echo listening on port x; ") + kWaitForGo +
+                                          kSayListening + "exec @ACTOR@ wait"),
+       .world = world()});
+  expect_waits_for_go(birl);
+}
+
+TEST_P(ReadinessTest, ByALogLineAlsoWhenTheRouterIsKilledMeanwhile) {
+  Instance birl({.config = db_and_web(
+                     kLogLine, std::string(kWaitForGo) + kSayListening + "exec @ACTOR@ wait"),
+                 .world = world()});
+  expect_waits_for_go(birl, [&] {
+    for (int kills = 0; kills < 3; ++kills) {
+      ASSERT_TRUE(eventually([&] { return birl.router_pid().has_value(); }));
+      ASSERT_EQ(::kill(*birl.router_pid(), SIGKILL), 0);
+      write_text(birl.directory() / "go", "");
+    }
+  });
+}
+
+TEST_P(ReadinessTest, ALogLineOfAnEarlierRunDoesNotCount) {
+  Instance birl({.config = R"(
+[service.db]
+ready = { log_line = "listening" }
+backoff = { initial = "1ms" }
+command = "test -e @DIR@/go && exec @ACTOR@ wait; echo listening; exec @ACTOR@ wait"
+)",
+                 .world = world()});
+  ASSERT_TRUE(birl.wait_state("db", "running"));
+  write_text(birl.directory() / "go", "");
+  ASSERT_EQ(::kill(*birl.service_pid("db"), SIGKILL), 0);
+  ASSERT_TRUE(eventually(
+      [&] { return birl.state("db") == "starting" && birl.service("db")["restarts"] == 1; }));
+  EXPECT_TRUE(throughout([&] { return birl.state("db") == "starting"; }, 200ms));
+}
+
+TEST_P(ReadinessTest, ALogLineThatDoesNotComeIsAFailedStart) {
+  Instance birl({.config = R"(
+[service.db]
+restart = "never"
+ready = { log_line = "listening", timeout = "200ms" }
+command = "echo not yet; exec @ACTOR@ wait"
+)",
+                 .world = world()});
+  ASSERT_TRUE(birl.wait_state("db", "failed"));
+  EXPECT_THAT(text_in(birl.service("db"), "reason"), HasSubstr("not ready within"));
 }
 
 TEST_P(ReadinessTest, OneThatIsNeverReadyKeepsTheOtherDownWithTheReason) {
