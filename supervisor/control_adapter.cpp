@@ -145,6 +145,9 @@ StatusReport ControlAdapter::status() {
   }
   report.router.restarts = parts_.router.restarts();
   report.sinks = sink_statuses(parts_.router, parts_.config.sinks);
+  for (const SweptProcess& orphan : parts_.sweeper.orphans()) {
+    report.orphans.push_back({.pid = orphan.pid, .command = orphan.command});
+  }
   return report;
 }
 

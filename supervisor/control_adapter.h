@@ -24,6 +24,7 @@ class ControlAdapter final : public ControlPort {
   struct Parts {
     const Config& config;
     FleetMachine& fleet;
+    const Sweeper& sweeper;
     const ServiceEffects& effects;
     ServiceReload& reload;
     RouterLink& router;

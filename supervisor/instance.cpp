@@ -154,6 +154,8 @@ void Instance::on_child(const ReapedChild& child) {
   } else if (watch_ && watch_->on_child_exited(child.pid, exit)) {
     return;
   } else if (fleet_ && !fleet_->on_script_exited(child.pid, exit, base::monotonic_ns())) {
+    watch_->read_pending(child.pid);
+    sweeper_->forget(child.pid);
     tell_exit(child);
     fleet_->on_child_exited(child.pid, exit, base::monotonic_ns());
   }
@@ -244,6 +246,7 @@ void Instance::on_all_stopped(int exit_code, std::size_t left_behind) {
                      left_behind);
   }
   tell_slow_stops();
+  sweeper_->kill_orphans();
   exit_code_ = exit_code;
   draining_ = true;
   const std::uint64_t now_ns = base::monotonic_ns();

@@ -39,6 +39,7 @@
 #include "supervisor/service_starter.h"
 #include "supervisor/service_watch.h"
 #include "supervisor/stage_runner.h"
+#include "supervisor/sweeper.h"
 
 namespace supervisor {
 
@@ -78,6 +79,8 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void open_to_others();
   [[nodiscard]] base::Result<ServiceLogs*> open_logs(const ServiceConfig& config);
   [[nodiscard]] base::Result<ServiceSlot> open_service(const ServiceConfig& config);
+  void open_watch();
+  [[nodiscard]] bool is_known_child(pid_t pid) const;
   [[nodiscard]] static ServiceRules service_rules(const ServiceConfig& config);
   [[nodiscard]] FleetRules fleet_rules() const;
   [[nodiscard]] std::array<std::string, kStageNames.size()> stage_directories() const;
@@ -145,6 +148,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::unique_ptr<ServiceStarter> starter_;
   std::unique_ptr<HookRunner> hooks_;
   std::unique_ptr<StageRunner> stages_;
+  std::unique_ptr<Sweeper> sweeper_;
   std::unique_ptr<ServiceWatch> watch_;
   std::unique_ptr<ServiceEffects> effects_;
   std::unique_ptr<FleetMachine> fleet_;

@@ -86,6 +86,7 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
 }
 
 base::Result<base::Fd> ServiceEffects::equip(ServiceId service, SpawnRequest& request) {
+  parts_.sweeper.on_launching(service, request.identity);
   TRY(parts_.sockets.equip(*parts_.services[service].config, request));
   return parts_.watch.prepare(service, request);
 }
@@ -117,6 +118,11 @@ bool ServiceEffects::group_alive(pid_t group) {
 }
 
 void ServiceEffects::run_hook(ServiceId service, HookKind hook, std::string_view reason) {
+  if (hook == HookKind::kSweep) {
+    return parts_.sweeper.run(service, [this, service] {
+      fleet_->on_hook_done(service, HookKind::kSweep, base::monotonic_ns());
+    });
+  }
   std::vector<std::string> environment;
   if (hook == HookKind::kExit) {
     environment = describe_end(fleet_->service(service), reason);
@@ -129,6 +135,9 @@ void ServiceEffects::run_hook(ServiceId service, HookKind hook, std::string_view
 }
 
 void ServiceEffects::abandon_hook(ServiceId service, HookKind hook) {
+  if (hook == HookKind::kSweep) {
+    return parts_.sweeper.abandon(service);
+  }
   parts_.hooks.abandon(service, service_hook(hook));
 }
 
@@ -174,6 +183,10 @@ std::uint64_t ServiceEffects::random() {
 
 void ServiceEffects::state_changed(ServiceId service, const StateChange& change) {
   runs_[service].since_realtime_ns = base::realtime_ns();
+  if (change.to == ServiceState::kStopping && fleet_->state() == FleetState::kRunning &&
+      fleet_->service(service).rules().sweeps) {
+    parts_.sweeper.note_descendants(service);
+  }
   parts_.watch.on_state_changed(service, change.to);
   parts_.owner.on_state_changed(service, change);
   follow_readiness(service, change);

@@ -18,6 +18,7 @@
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/service_starter.h"
 #include "supervisor/service_watch.h"
+#include "supervisor/sweeper.h"
 #include "supervisor/wall_timer.h"
 
 namespace supervisor {
@@ -43,6 +44,7 @@ class ServiceEffects final : public FleetPort {
     StagePort& stages;
     ServiceWatch& watch;
     ListenSockets& sockets;
+    Sweeper& sweeper;
     Owner& owner;
     ServiceSlots& services;
   };

@@ -52,6 +52,10 @@ enum class WatchThen : std::uint8_t { kReload, kRestart };
 [[nodiscard]] constexpr auto enum_names(WatchThen) {
   return std::array<std::string_view, 2>{"reload", "restart"};
 }
+enum class NotifyVia : std::uint8_t { kPath, kAbstract };
+[[nodiscard]] constexpr auto enum_names(NotifyVia) {
+  return std::array<std::string_view, 2>{"path", "abstract"};
+}
 enum class RouterFailure : std::uint8_t { kWait, kShutdown };
 [[nodiscard]] constexpr auto enum_names(RouterFailure) {
   return std::array<std::string_view, 2>{"wait", "shutdown"};
@@ -164,8 +168,9 @@ struct ServiceConfig {
   std::vector<DirectoryConfig> directories;
   std::vector<AllowConfig> allow;
   std::vector<std::string> listen;  // listen_address.h
-  std::string user;                 // name, uid or "uid:gid"; empty: birl's own
-  std::string group;                // name or gid; empty: the user's
+  NotifyVia notify_via = NotifyVia::kPath;
+  std::string user;   // name, uid or "uid:gid"; empty: birl's own
+  std::string group;  // name or gid; empty: the user's
   std::vector<std::string> groups;
   std::map<std::string, std::string> environment;
   std::vector<std::string> environment_file;
@@ -214,6 +219,8 @@ struct ServiceConfig {
     v.field("directories", directories, "made and owned before each start");
     v.field("allow", allow, "groups that may control it");
     v.field("listen", listen, "sockets that birl holds for it: tcp://, udp://, unix:/path");
+    v.field("notify_via", notify_via,
+            "$NOTIFY_SOCKET: path, or abstract for services in another root directory");
     v.field("user", user, "name, uid or \"uid:gid\"");
     v.field("group", group, "primary group");
     v.field("groups", groups, "supplementary groups");

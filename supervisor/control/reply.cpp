@@ -206,6 +206,11 @@ base::Result<StatusReport> parse_status(std::string_view text) {
       read(*router, "restarts", report.router.restarts);
     }
     for_each(json, "sinks", [&](const Json& item) { report.sinks.push_back(read_sink(item)); });
+    for_each(json, "orphans", [&](const Json& item) {
+      OrphanStatus& orphan = report.orphans.emplace_back();
+      read(item, "pid", orphan.pid);
+      read(item, "command", orphan.command);
+    });
     return report;
   });
 }

@@ -111,6 +111,14 @@ std::string make_status_json(const StatusReport& report) {
     put_sink(json, sink);
   }
   json.end_array();
+  json.key("orphans").begin_array();
+  for (const OrphanStatus& orphan : report.orphans) {
+    json.begin_object();
+    json.field("pid", orphan.pid);
+    json.field("command", orphan.command);
+    json.end_object();
+  }
+  json.end_array();
   json.end_object();
   return json.text();
 }

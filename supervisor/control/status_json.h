@@ -57,6 +57,14 @@ struct RouterStatus {
   friend bool operator==(const RouterStatus&, const RouterStatus&) = default;
 };
 
+/// A child of birl that belongs to no service.
+struct OrphanStatus {
+  std::int64_t pid = 0;
+  std::string command;
+
+  friend bool operator==(const OrphanStatus&, const OrphanStatus&) = default;
+};
+
 struct SinkStatus {
   std::string name;
   std::string type;
@@ -80,6 +88,7 @@ struct StatusReport {
   std::vector<ServiceStatus> services;
   RouterStatus router;
   std::vector<SinkStatus> sinks;
+  std::vector<OrphanStatus> orphans;  // as the last stop of a service found them
 
   friend bool operator==(const StatusReport&, const StatusReport&) = default;
 };

@@ -13,7 +13,7 @@ TEST(StatusJsonTest, AnEmptyInstanceHasEveryMember) {
   EXPECT_EQ(
       make_status_json(report),
       R"({"pid":1,"version":"0.1.0","state":"running","uptime_s":2.5,"sequence":0,"services":[],)"
-      R"("router":{"pid":null,"restarts":0},"sinks":[]})");
+      R"("router":{"pid":null,"restarts":0},"sinks":[],"orphans":[]})");
 }
 
 TEST(StatusJsonTest, AServiceHasTheShapeOfTheContract) {
@@ -59,7 +59,15 @@ TEST(StatusJsonTest, ASinkHasItsLedger) {
   EXPECT_EQ(json.substr(json.find("\"sinks\"")),
             R"("sinks":[{"name":"files","type":"file","state":"ok","received":10,"delivered":6,)"
             R"("dropped":{"lapped":1,"poison":2},"buffered":1,"buffered_bytes":33,)"
-            R"("last_error":"disk full"}]})");
+            R"("last_error":"disk full"}],"orphans":[]})");
+}
+
+TEST(StatusJsonTest, OrphansAreTold) {
+  StatusReport report;
+  report.orphans.push_back({.pid = 9, .command = "sleep 1000"});
+  const std::string json = make_status_json(report);
+  EXPECT_EQ(json.substr(json.find("\"orphans\"")),
+            R"("orphans":[{"pid":9,"command":"sleep 1000"}]})");
 }
 
 }  // namespace
