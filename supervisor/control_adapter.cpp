@@ -12,6 +12,7 @@
 #include "base/accounts.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "supervisor/config/instances.h"
 #include "supervisor/control/health.h"
 #include "supervisor/machine/explain.h"
 #include "supervisor/machine/trace_json.h"
@@ -242,6 +243,14 @@ Result<void> ControlAdapter::restart(const std::string& service) {
 Result<void> ControlAdapter::reload(const std::string& service) {
   const std::optional<ServiceId> id = parts_.fleet.find(service);
   return id ? parts_.reload.begin(*id) : Result<void>(no_such_service(service, service_names()));
+}
+
+Result<void> ControlAdapter::scale(const std::string& service, std::uint32_t count) {
+  if (!parts_.fleet.find(instance_name(service, 1))) {
+    return base::fail(ErrorCode::kInvalid,
+                      fmt::format("cannot scale {}: it has no `instances`", service));
+  }
+  return parts_.scale(service, count);
 }
 
 Result<void> ControlAdapter::reload_config() {

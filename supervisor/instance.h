@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -96,6 +97,8 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void on_paths_changed(ServiceId service);
   void follow_watch(ServiceId service);
   [[nodiscard]] base::Result<ConfigDiff> apply(Config config);
+  [[nodiscard]] base::Result<void> scale(const std::string& service, std::uint32_t count);
+  void keep_scale(Config& config);
   [[nodiscard]] base::Result<void> open_sockets(const Config& before);
   [[nodiscard]] base::Result<void> make_logs(const ConfigDiff& diff,
                                              std::vector<ServiceSlot>& added);
@@ -155,6 +158,12 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::unique_ptr<ServiceReload> reload_;
   std::unique_ptr<ConfigReload> config_reload_;
   std::unique_ptr<PathWatch> path_watch_;
+  /// What `birl scale` asked for, until the configuration has another number than it had then.
+  struct Scaled {
+    std::uint32_t configured = 0;
+    std::uint32_t count = 0;
+  };
+  std::map<std::string, Scaled> scaled_;
   bool reload_again_ = false;  // a signal came while a reload was under way
   EventLog events_;
   std::unique_ptr<ControlAdapter> adapter_;

@@ -256,17 +256,19 @@ Result<void> Instance::open_control() {
                            .services = services_,
                            .ended = [this](ServiceId service) { on_service_reloaded(service); }});
   open_reload();
-  adapter_ =
-      std::make_unique<ControlAdapter>(ControlAdapter::Parts{.config = config_,
-                                                             .fleet = *fleet_,
-                                                             .sweeper = *sweeper_,
-                                                             .effects = *effects_,
-                                                             .reload = *reload_,
-                                                             .router = *router_,
-                                                             .services = services_,
-                                                             .config_reload = *config_reload_,
-                                                             .events = events_,
-                                                             .booted_ns = booted_ns_});
+  adapter_ = std::make_unique<ControlAdapter>(
+      ControlAdapter::Parts{.config = config_,
+                            .fleet = *fleet_,
+                            .sweeper = *sweeper_,
+                            .effects = *effects_,
+                            .reload = *reload_,
+                            .router = *router_,
+                            .services = services_,
+                            .config_reload = *config_reload_,
+                            .scale = [this](const std::string& service,
+                                            std::uint32_t count) { return scale(service, count); },
+                            .events = events_,
+                            .booted_ns = booted_ns_});
   const std::string path = socket_path();
   TRY_ASSIGN(base::Fd listener, base::listen_unix(path, socket_mode()));
   open_to_others();

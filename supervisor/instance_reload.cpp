@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "supervisor/config/instances.h"
 #include "supervisor/config/routes.h"
 #include "supervisor/instance.h"
 
@@ -25,7 +26,11 @@ void Instance::open_reload() {
             return ConfigChild::start(launcher_, router_->binary(), parts_.options,
                                       parts_.environment, runtime_directory_, message_fd);
           },
-      .apply = [this](Config config) { return apply(std::move(config)); },
+      .apply =
+          [this](Config config) {
+            keep_scale(config);
+            return apply(std::move(config));
+          },
       .ended = [this] { on_reload_ended(); }});
   path_watch_ = std::make_unique<PathWatch>(
       PathWatch::Parts{.loop = loop_,
@@ -66,6 +71,28 @@ void Instance::on_reload_ended() {
   control_->on_state_change();
   if (std::exchange(reload_again_, false)) {
     begin_reload();
+  }
+}
+
+Result<void> Instance::scale(const std::string& service, std::uint32_t count) {
+  const std::uint32_t before = count_instances(config_.services, service);
+  const auto old = scaled_.find(service);
+  const Scaled scaled{.configured = old == scaled_.end() ? before : old->second.configured,
+                      .count = count};
+  Config config = config_;
+  scale_instances(config.services, service, count);
+  TRY(apply(std::move(config)));
+  scaled_[service] = scaled;
+  return {};
+}
+
+/// A number that was changed in the file since counts; else what was asked for.
+void Instance::keep_scale(Config& config) {
+  std::erase_if(scaled_, [&](const auto& entry) {
+    return count_instances(config.services, entry.first) != entry.second.configured;
+  });
+  for (const auto& [service, scaled] : scaled_) {
+    scale_instances(config.services, service, scaled.count);
   }
 }
 

@@ -32,6 +32,7 @@ const Examples& service_examples() {
       {"directories", R"([{ path = "/var/lib/app", mode = "0750" }])"},
       {"allow", R"([{ group = "operators", verbs = ["restart", "status"] }])"},
       {"listen", R"(["tcp://0.0.0.0:80", "unix:/run/app/app.sock"])"},
+      {"instances", "2"},
       {"stop.command", R"(["/usr/sbin/app", "--drain"])"},
       {"reload.check", R"(["/usr/sbin/app", "--check"])"},
       {"reload.command", R"(["/usr/sbin/app", "--reload"])"},

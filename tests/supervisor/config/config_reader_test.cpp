@@ -8,6 +8,7 @@
 #include "supervisor/config/config.h"
 #include "supervisor/config/context_config.h"
 #include "supervisor/config/encode.h"
+#include "supervisor/config/instances.h"
 #include "supervisor/config/option_lister.h"
 #include "supervisor/config/option_words.h"
 #include "supervisor/config/table_reader.h"
@@ -155,6 +156,7 @@ TEST(ConfigReaderTest, EveryKeyOfEveryTableCanBeSet) {
                                                 HasSubstr("are the sockets of `listen`"),
                                                 HasSubstr("it belongs to services of type"))))
       << toml;
+  expand_instances(expected.services);
   EXPECT_EQ(encode_config(loaded.config), encode_config(expected)) << toml;
   EXPECT_NE(encode_config(loaded.config), encode_config(Config{}));
 }

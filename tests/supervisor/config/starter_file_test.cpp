@@ -49,7 +49,7 @@ TEST(StarterFileTest, PassesTheCheck) {
 TEST(StarterFileTest, EveryCommentedOptionIsValidToo) {
   const LoadedConfig loaded = load_text(uncommented());
   EXPECT_EQ(problem_lines(loaded), Lines{}) << uncommented();
-  EXPECT_EQ(loaded.config.services.at("app").environment.at("TZ"), "UTC");
+  EXPECT_EQ(loaded.config.services.at("app@1").environment.at("TZ"), "UTC");
 }
 
 }  // namespace
