@@ -27,6 +27,7 @@ class SweepTest : public testing::Test {
       ::waitpid(pid, nullptr, 0);
     }
     ::prctl(PR_SET_CHILD_SUBREAPER, 0);
+    ::prctl(PR_SET_DUMPABLE, 1);  // to have read as another user took it
   }
 
   /// A child in a session of its own that sleeps with these variables; ready when it has exec'ed.
