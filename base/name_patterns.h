@@ -1,4 +1,4 @@
-// Lists of names, globs and exclusions: `["web*", "!web-debug"]`.
+// Lists of names, globs and exclusions: `["web*", "!web-debug"]`. "web" takes web@2 too.
 #pragma once
 
 #include <string>
@@ -6,6 +6,11 @@
 #include <vector>
 
 namespace base {
+
+/// "web" of "web@2", and of "web".
+[[nodiscard]] constexpr std::string_view name_stem(std::string_view name) {
+  return name.substr(0, name.find('@'));
+}
 
 /// The last pattern that matches decides; only exclusions begin with everything; an empty list
 /// takes nothing.

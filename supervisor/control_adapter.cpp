@@ -1,6 +1,7 @@
 #include "supervisor/control_adapter.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "base/accounts.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "supervisor/config/instances.h"
 #include "supervisor/control/health.h"
 #include "supervisor/machine/explain.h"
 #include "supervisor/machine/trace_json.h"
@@ -121,6 +123,7 @@ ServiceStatus ControlAdapter::service_status(ServiceId id) const {
       status.cpu_s = usage->cpu_s;
     }
   }
+  status.listen = parts_.services[id].config->listen;
   fill_logs(status, parts_.services[id].logs->view());
   return status;
 }
@@ -143,6 +146,9 @@ StatusReport ControlAdapter::status() {
   }
   report.router.restarts = parts_.router.restarts();
   report.sinks = sink_statuses(parts_.router, parts_.config.sinks);
+  for (const SweptProcess& orphan : parts_.sweeper.orphans()) {
+    report.orphans.push_back({.pid = orphan.pid, .command = orphan.command});
+  }
   return report;
 }
 
@@ -207,8 +213,15 @@ std::optional<ServiceProgress> ControlAdapter::progress(const std::string& servi
 
 std::vector<std::string> ControlAdapter::explain(const std::string& service) const {
   const std::optional<ServiceId> id = parts_.fleet.find(service);
-  return id ? supervisor::explain(parts_.fleet, *id, base::monotonic_ns())
-            : std::vector<std::string>{};
+  if (!id) {
+    return {};
+  }
+  std::vector<std::string> lines = supervisor::explain(parts_.fleet, *id, base::monotonic_ns());
+  if (const ServiceConfig& config = *parts_.services[*id].config; !config.listen.empty()) {
+    lines.push_back(fmt::format("birl holds its sockets, also while it is down: {}",
+                                fmt::join(config.listen, ", ")));
+  }
+  return lines;
 }
 
 std::string ControlAdapter::trace() const {
@@ -230,6 +243,14 @@ Result<void> ControlAdapter::restart(const std::string& service) {
 Result<void> ControlAdapter::reload(const std::string& service) {
   const std::optional<ServiceId> id = parts_.fleet.find(service);
   return id ? parts_.reload.begin(*id) : Result<void>(no_such_service(service, service_names()));
+}
+
+Result<void> ControlAdapter::scale(const std::string& service, std::uint32_t count) {
+  if (!parts_.fleet.find(instance_name(service, 1))) {
+    return base::fail(ErrorCode::kInvalid,
+                      fmt::format("cannot scale {}: it has no `instances`", service));
+  }
+  return parts_.scale(service, count);
 }
 
 Result<void> ControlAdapter::reload_config() {

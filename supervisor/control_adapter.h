@@ -24,11 +24,13 @@ class ControlAdapter final : public ControlPort {
   struct Parts {
     const Config& config;
     FleetMachine& fleet;
+    const Sweeper& sweeper;
     const ServiceEffects& effects;
     ServiceReload& reload;
     RouterLink& router;
     const ServiceSlots& services;
     ConfigReload& config_reload;
+    std::function<base::Result<void>(const std::string&, std::uint32_t)> scale;
     const EventLog& events;
     std::uint64_t booted_ns = 0;  // monotonic
   };
@@ -56,6 +58,7 @@ class ControlAdapter final : public ControlPort {
   base::Result<void> stop(const std::string& service) override;
   base::Result<void> restart(const std::string& service) override;
   base::Result<void> reload(const std::string& service) override;
+  base::Result<void> scale(const std::string& service, std::uint32_t count) override;
   base::Result<void> reload_config() override;
   ConfigReloadProgress config_reload() const override;
   base::Result<void> signal(const std::string& service, const std::string& signal,

@@ -21,6 +21,7 @@ Helpers::~Helpers() = default;
 Result<pid_t> Helpers::run(const HelperChild::Work& work, Done done, int kept_fd) {
   TRY_ASSIGN(HelperChild child, HelperChild::start(work, kept_fd));
   const pid_t pid = child.pid();
+  pids_.insert(pid);
   auto pending = std::make_unique<Pending>(Pending{std::move(child), std::move(done)});
   auto poll = base::Poll::open(loop_, pending->child.answer_fd(), base::Poll::kReadable,
                                [this, pid](int) { on_readable(pid); });

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "base/loop.h"
 #include "base/result.h"
@@ -29,7 +30,12 @@ class Helpers {
   /// `kept_fd` as in HelperChild::start().
   [[nodiscard]] base::Result<pid_t> run(const HelperChild::Work& work, Done done, int kept_fd = -1);
   /// `pid` was reaped: takes its answer, if that has not come yet.
-  void settle(pid_t pid) { on_readable(pid); }
+  void settle(pid_t pid) {
+    pids_.erase(pid);
+    on_readable(pid);
+  }
+  /// Those that live or wait to be reaped.
+  [[nodiscard]] const std::set<pid_t>& pids() const { return pids_; }
   /// KILL; `done` is not called. A pid that is not (any more) a helper's is left alone.
   void abandon(pid_t pid);
 
@@ -38,6 +44,7 @@ class Helpers {
   void on_readable(pid_t pid);
 
   base::Loop& loop_;
+  std::set<pid_t> pids_;
   std::map<pid_t, std::unique_ptr<Pending>> pending_;
 };
 

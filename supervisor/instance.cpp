@@ -154,6 +154,8 @@ void Instance::on_child(const ReapedChild& child) {
   } else if (watch_ && watch_->on_child_exited(child.pid, exit)) {
     return;
   } else if (fleet_ && !fleet_->on_script_exited(child.pid, exit, base::monotonic_ns())) {
+    watch_->read_pending(child.pid);
+    sweeper_->forget(child.pid);
     tell_exit(child);
     fleet_->on_child_exited(child.pid, exit, base::monotonic_ns());
   }
@@ -196,6 +198,9 @@ void Instance::on_state_changed(ServiceId service, const StateChange& change) {
     parts_.diag.warn("{}: {} ({})", name, service_state_name(change.to), change.reason);
   } else {
     parts_.diag.debug("{}: {} {}", name, service_state_name(change.to), change.reason);
+  }
+  if (change.from == ServiceState::kStarting) {
+    RouterLink::forget_line(*services_[service].logs);
   }
   if (fleet_->is_removed(service) && is_at_rest(change.to)) {
     router_->remove_service(*services_[service].logs);
@@ -241,6 +246,7 @@ void Instance::on_all_stopped(int exit_code, std::size_t left_behind) {
                      left_behind);
   }
   tell_slow_stops();
+  sweeper_->kill_orphans();
   exit_code_ = exit_code;
   draining_ = true;
   const std::uint64_t now_ns = base::monotonic_ns();

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@
 #include "supervisor/helpers.h"
 #include "supervisor/init.h"
 #include "supervisor/launcher.h"
+#include "supervisor/listen_sockets.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/path_watch.h"
 #include "supervisor/process/signals.h"
@@ -38,6 +40,7 @@
 #include "supervisor/service_starter.h"
 #include "supervisor/service_watch.h"
 #include "supervisor/stage_runner.h"
+#include "supervisor/sweeper.h"
 
 namespace supervisor {
 
@@ -77,6 +80,8 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void open_to_others();
   [[nodiscard]] base::Result<ServiceLogs*> open_logs(const ServiceConfig& config);
   [[nodiscard]] base::Result<ServiceSlot> open_service(const ServiceConfig& config);
+  void open_watch();
+  [[nodiscard]] bool is_known_child(pid_t pid) const;
   [[nodiscard]] static ServiceRules service_rules(const ServiceConfig& config);
   [[nodiscard]] FleetRules fleet_rules() const;
   [[nodiscard]] std::array<std::string, kStageNames.size()> stage_directories() const;
@@ -92,6 +97,9 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void on_paths_changed(ServiceId service);
   void follow_watch(ServiceId service);
   [[nodiscard]] base::Result<ConfigDiff> apply(Config config);
+  [[nodiscard]] base::Result<void> scale(const std::string& service, std::uint32_t count);
+  void keep_scale(Config& config);
+  [[nodiscard]] base::Result<void> open_sockets(const Config& before);
   [[nodiscard]] base::Result<void> make_logs(const ConfigDiff& diff,
                                              std::vector<ServiceSlot>& added);
   [[nodiscard]] FleetChange change_slots(const ConfigDiff& diff, std::vector<ServiceSlot> added);
@@ -115,6 +123,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void on_all_stopped(int exit_code, std::size_t left_behind) override;
   void on_router_ready() override;
   void on_router_drained(bool complete) override;
+  void on_line_seen(const ServiceLogs& logs) override;
   void on_router_failing(const std::string& reason) override;
   void tell_slow_stops() const;
   void end(int exit_code);
@@ -137,16 +146,24 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::string end_reason_;
   std::unique_ptr<RouterLink> router_;
   base::Fd message_pipe_;  // birl's own messages, read by the router
+  ListenSockets sockets_;
   ServiceSlots services_;
   std::unique_ptr<ServiceStarter> starter_;
   std::unique_ptr<HookRunner> hooks_;
   std::unique_ptr<StageRunner> stages_;
+  std::unique_ptr<Sweeper> sweeper_;
   std::unique_ptr<ServiceWatch> watch_;
   std::unique_ptr<ServiceEffects> effects_;
   std::unique_ptr<FleetMachine> fleet_;
   std::unique_ptr<ServiceReload> reload_;
   std::unique_ptr<ConfigReload> config_reload_;
   std::unique_ptr<PathWatch> path_watch_;
+  /// What `birl scale` asked for, until the configuration has another number than it had then.
+  struct Scaled {
+    std::uint32_t configured = 0;
+    std::uint32_t count = 0;
+  };
+  std::map<std::string, Scaled> scaled_;
   bool reload_again_ = false;  // a signal came while a reload was under way
   EventLog events_;
   std::unique_ptr<ControlAdapter> adapter_;

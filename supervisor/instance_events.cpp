@@ -96,6 +96,14 @@ void Instance::on_hook_failed(ServiceId service, const std::string& what) {
         .reason = what});
 }
 
+void Instance::on_line_seen(const ServiceLogs& logs) {
+  for (ServiceId id = 0; id < services_.size(); ++id) {
+    if (services_[id].logs == &logs) {
+      return fleet_->on_ready(id, base::monotonic_ns());
+    }
+  }
+}
+
 void Instance::on_service_reloaded(ServiceId service) {
   const std::string& error = reload_->progress(service).error;
   tell({.event = error.empty() ? "reloaded" : "reload_failed",

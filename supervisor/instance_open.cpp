@@ -140,10 +140,16 @@ Result<ServiceSlot> Instance::open_service(const ServiceConfig& config) {
 }
 
 ServiceRules Instance::service_rules(const ServiceConfig& config) {
-  return make_service_rules(config, parse_signal(config.stop.signal).value_or(SIGTERM));
+  ServiceRules rules =
+      make_service_rules(config, parse_signal(config.stop.signal).value_or(SIGTERM));
+  rules.sweeps = true;
+  return rules;
 }
 
 Result<void> Instance::open_fleet() {
+  for (const ListenSockets::Failure& failure : sockets_.open_missing(config_.services)) {
+    parts_.diag.warn("{}: {}", failure.service, failure.error.message);  // its start tries again
+  }
   std::vector<ServiceRules> rules;
   for (const auto& [name, config] : config_.services) {
     TRY_ASSIGN(ServiceSlot service, open_service(config));
@@ -169,26 +175,47 @@ Result<void> Instance::open_fleet() {
       .tell = [this](const Event& event) { tell(event); },
       .environment_directory = environment_directory(),
       .directories = stage_directories()});
-  watch_ =
-      std::make_unique<ServiceWatch>(ServiceWatch::Parts{.loop = loop_,
-                                                         .diag = parts_.diag,
-                                                         .launcher = launcher_,
-                                                         .starter = *starter_,
-                                                         .services = services_,
-                                                         .directory = runtime_directory_,
-                                                         .self_binary = parts_.self_binary.get()});
+  open_watch();
   effects_ = std::make_unique<ServiceEffects>(ServiceEffects::Parts{.loop = loop_,
                                                                     .diag = parts_.diag,
                                                                     .starter = *starter_,
                                                                     .hooks = *hooks_,
                                                                     .stages = *stages_,
                                                                     .watch = *watch_,
+                                                                    .sockets = sockets_,
+                                                                    .sweeper = *sweeper_,
                                                                     .owner = *this,
                                                                     .services = services_});
   fleet_ = std::make_unique<FleetMachine>(fleet_rules(), std::move(rules), *effects_);
   stages_->bind(*fleet_);
   effects_->bind(*fleet_);
   return {};
+}
+
+void Instance::open_watch() {
+  sweeper_ = std::make_unique<Sweeper>(
+      Sweeper::Parts{.diag = parts_.diag,
+                     .launcher = launcher_,
+                     .helpers = helpers_,
+                     .services = services_,
+                     .socket_path = socket_path(),
+                     .main_pids = [this] { return watch_->told_main_pids(); }});
+  watch_ = std::make_unique<ServiceWatch>(
+      ServiceWatch::Parts{.loop = loop_,
+                          .diag = parts_.diag,
+                          .launcher = launcher_,
+                          .starter = *starter_,
+                          .sweeper = *sweeper_,
+                          .services = services_,
+                          .directory = runtime_directory_,
+                          .is_known = [this](pid_t pid) { return is_known_child(pid); },
+                          .self_binary = parts_.self_binary.get()});
+}
+
+bool Instance::is_known_child(pid_t pid) const {
+  const std::vector<pid_t> launched = launcher_.alive();
+  return std::ranges::find(launched, pid) != launched.end() || helpers_.pids().contains(pid) ||
+         fleet_->find_by_pid(pid).has_value();
 }
 
 FleetRules Instance::fleet_rules() const {
@@ -229,16 +256,19 @@ Result<void> Instance::open_control() {
                            .services = services_,
                            .ended = [this](ServiceId service) { on_service_reloaded(service); }});
   open_reload();
-  adapter_ =
-      std::make_unique<ControlAdapter>(ControlAdapter::Parts{.config = config_,
-                                                             .fleet = *fleet_,
-                                                             .effects = *effects_,
-                                                             .reload = *reload_,
-                                                             .router = *router_,
-                                                             .services = services_,
-                                                             .config_reload = *config_reload_,
-                                                             .events = events_,
-                                                             .booted_ns = booted_ns_});
+  adapter_ = std::make_unique<ControlAdapter>(
+      ControlAdapter::Parts{.config = config_,
+                            .fleet = *fleet_,
+                            .sweeper = *sweeper_,
+                            .effects = *effects_,
+                            .reload = *reload_,
+                            .router = *router_,
+                            .services = services_,
+                            .config_reload = *config_reload_,
+                            .scale = [this](const std::string& service,
+                                            std::uint32_t count) { return scale(service, count); },
+                            .events = events_,
+                            .booted_ns = booted_ns_});
   const std::string path = socket_path();
   TRY_ASSIGN(base::Fd listener, base::listen_unix(path, socket_mode()));
   open_to_others();

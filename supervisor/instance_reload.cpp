@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "supervisor/config/instances.h"
 #include "supervisor/config/routes.h"
 #include "supervisor/instance.h"
 
@@ -25,7 +26,11 @@ void Instance::open_reload() {
             return ConfigChild::start(launcher_, router_->binary(), parts_.options,
                                       parts_.environment, runtime_directory_, message_fd);
           },
-      .apply = [this](Config config) { return apply(std::move(config)); },
+      .apply =
+          [this](Config config) {
+            keep_scale(config);
+            return apply(std::move(config));
+          },
       .ended = [this] { on_reload_ended(); }});
   path_watch_ = std::make_unique<PathWatch>(
       PathWatch::Parts{.loop = loop_,
@@ -69,6 +74,28 @@ void Instance::on_reload_ended() {
   }
 }
 
+Result<void> Instance::scale(const std::string& service, std::uint32_t count) {
+  const std::uint32_t before = count_instances(config_.services, service);
+  const auto old = scaled_.find(service);
+  const Scaled scaled{.configured = old == scaled_.end() ? before : old->second.configured,
+                      .count = count};
+  Config config = config_;
+  scale_instances(config.services, service, count);
+  TRY(apply(std::move(config)));
+  scaled_[service] = scaled;
+  return {};
+}
+
+/// A number that was changed in the file since counts; else what was asked for.
+void Instance::keep_scale(Config& config) {
+  std::erase_if(scaled_, [&](const auto& entry) {
+    return count_instances(config.services, entry.first) != entry.second.configured;
+  });
+  for (const auto& [service, scaled] : scaled_) {
+    scale_instances(config.services, service, scaled.count);
+  }
+}
+
 Result<ConfigDiff> Instance::apply(Config config) {
   if (fleet_->state() != FleetState::kRunning) {
     return base::fail(base::ErrorCode::kUnavailable, fleet_->state() == FleetState::kInit
@@ -78,9 +105,14 @@ Result<ConfigDiff> Instance::apply(Config config) {
   TRY_ASSIGN(const SignalTable signals, SignalTable::make(config.configured, config.birl.signals));
   const ConfigDiff diff = diff_config(config_, config);
   std::swap(config_, config);
+  if (Result<void> opened = open_sockets(config); !opened) {
+    std::swap(config_, config);
+    return tl::unexpected(std::move(opened).error());
+  }
   std::vector<ServiceSlot> added;
   if (Result<void> made = make_logs(diff, added); !made) {
     std::swap(config_, config);
+    sockets_.keep(config_.services);
     for (const ServiceSlot& slot : added) {
       router_->remove_service(*slot.logs);
     }
@@ -92,6 +124,7 @@ Result<ConfigDiff> Instance::apply(Config config) {
   TRY(set_up_last_resort());
   stages_->set_directories(stage_directories());
   TRY(fleet_->change(change_slots(diff, std::move(added)), base::monotonic_ns()));
+  sockets_.keep(config_.services);
   for (const std::string& name : diff.removed) {
     forget_logs(name);
   }
@@ -104,6 +137,20 @@ Result<ConfigDiff> Instance::apply(Config config) {
 /// Files are watched while the service is up.
 void Instance::follow_watch(ServiceId service) {
   fleet_->service(service).at_rest() ? path_watch_->end(service) : path_watch_->begin(service);
+}
+
+/// All that are new, or none. What was named before, and cannot be opened, is no reason to refuse.
+Result<void> Instance::open_sockets(const Config& before) {
+  for (ListenSockets::Failure& failure : sockets_.open_missing(config_.services)) {
+    const auto old = before.services.find(failure.service);
+    const bool is_new = old == before.services.end() ||
+                        old->second.listen != config_.services.at(failure.service).listen;
+    if (is_new) {
+      sockets_.keep(before.services);
+      return base::with_context(failure.service, std::move(failure.error));
+    }
+  }
+  return {};
 }
 
 /// All that can fail. A new service is not shown to the router that is about to end.

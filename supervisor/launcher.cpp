@@ -37,6 +37,7 @@ Launcher::~Launcher() = default;
 Result<pid_t> Launcher::launch(const SpawnRequest& request, Done done) {
   TRY_ASSIGN(Spawning spawning, spawner_.begin(request));
   const pid_t pid = spawning.pid();
+  alive_.insert(pid);
   auto pending = std::make_unique<Pending>(loop_, std::move(spawning), request.name,
                                            std::move(done), [this, pid] { on_timeout(pid); });
   auto poll = base::Poll::open(loop_, pending->spawning.report_fd(), base::Poll::kReadable,
@@ -76,6 +77,7 @@ void Launcher::give_back_memory() {
 }
 
 void Launcher::settle(pid_t pid) {
+  alive_.erase(pid);
   on_report(pid);
 }
 

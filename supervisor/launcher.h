@@ -16,6 +16,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <vector>
 
 #include "base/loop.h"
 #include "base/result.h"
@@ -40,6 +42,9 @@ class Launcher {
   /// `pid` was reaped: finishes its start, if it is still under way.
   void settle(pid_t pid);
 
+  /// Everything that was launched, lives or waits to be reaped.
+  [[nodiscard]] std::vector<pid_t> alive() const { return {alive_.begin(), alive_.end()}; }
+
   /// Gives up on a start under way: kills it; `done` is not called.
   void abandon(pid_t pid);
 
@@ -52,6 +57,7 @@ class Launcher {
   base::Loop& loop_;
   Spawner spawner_;
   std::map<pid_t, std::unique_ptr<Pending>> pending_;
+  std::set<pid_t> alive_;
   std::size_t pending_most_ = 0;  // at once, since there was none
 };
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstring>
 
 #include "base/unix_socket.h"
@@ -52,7 +53,9 @@ NotifySocket::NotifySocket(base::Loop& loop, std::string path, Receive receive)
       pause_(loop, [this] { watch(); }) {}
 
 NotifySocket::~NotifySocket() {
-  ::unlink(path_.c_str());
+  if (!is_abstract()) {
+    ::unlink(path_.c_str());
+  }
 }
 
 base::Result<std::unique_ptr<NotifySocket>> NotifySocket::open(base::Loop& loop, std::string path,
@@ -71,12 +74,18 @@ base::Result<void> NotifySocket::bind() {
                       fmt::format("cannot listen at {}: the path is too long", path_));
   }
   std::memcpy(address.sun_path, path_.c_str(), path_.size() + 1);
+  socklen_t bytes = sizeof(address);
+  if (is_abstract()) {
+    address.sun_path[0] = '\0';
+    bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path_.size());
+  } else {
+    ::unlink(path_.c_str());
+  }
   fd_ = base::Fd(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
-  ::unlink(path_.c_str());
   if (!fd_.valid() || ::setsockopt(fd_.get(), SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) != 0 ||
-      ::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
-      ::chmod(path_.c_str(), 0666) != 0) {
+      ::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), bytes) != 0 ||
+      (!is_abstract() && ::chmod(path_.c_str(), 0666) != 0)) {
     return base::fail_errno(fmt::format("cannot listen at {}", path_));
   }
   return {};
@@ -100,6 +109,11 @@ void NotifySocket::on_readable() {
   }
   poll_.reset();
   pause_.start_once(kPauseMs);
+}
+
+void NotifySocket::read_pending() {
+  for (std::size_t count = 0; count < kBurst && read_one(receive_) != Read::kNothing; ++count) {
+  }
 }
 
 void NotifySocket::discard_pending() {

@@ -1,5 +1,7 @@
 // The socket behind one service's $NOTIFY_SOCKET.
 //
+// It has a path, or, with "@" in front, a name in the network namespace's abstract space, which a
+// service in another root directory reaches too.
 // Every process that may write to it can send to it, and nothing that comes is believed before the
 // owner has looked at who sent it. A datagram that is too long is dropped, descriptors that came
 // along are closed (that is also what sd_notify's barrier waits for), and of a flood only
@@ -33,7 +35,7 @@ class NotifySocket {
   static constexpr std::uint64_t kPauseMs = 20;
   using Receive = std::function<void(const Sender& sender, std::string_view datagram)>;
 
-  /// Binds `path`, replacing what is there; every user may send to it.
+  /// Binds `path`, replacing a file that is there; every user may send to it.
   [[nodiscard]] static base::Result<std::unique_ptr<NotifySocket>> open(base::Loop& loop,
                                                                         std::string path,
                                                                         Receive receive);
@@ -42,11 +44,14 @@ class NotifySocket {
   NotifySocket& operator=(const NotifySocket&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// Reads what waits in it now; at most a burst.
+  void read_pending();
   /// What waits in it is of nobody any more.
   void discard_pending();
 
  private:
   NotifySocket(base::Loop& loop, std::string path, Receive receive);
+  [[nodiscard]] bool is_abstract() const { return path_.starts_with('@'); }
   [[nodiscard]] base::Result<void> bind();
   void watch();
   void on_readable();

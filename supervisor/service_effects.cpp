@@ -19,6 +19,7 @@ ServiceHook service_hook(HookKind hook) {
     case HookKind::kStop:
       return ServiceHook::kStop;
     case HookKind::kExit:
+    case HookKind::kSweep:
       return ServiceHook::kExit;
   }
   return ServiceHook::kExit;
@@ -73,8 +74,7 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
        .name = rules.name,
        .command = slot.config->command,
        .is_service = true,
-       .equip = [this,
-                 service](SpawnRequest& request) { return parts_.watch.prepare(service, request); },
+       .equip = [this, service](SpawnRequest& request) { return equip(service, request); },
        .cloned = [this, service](pid_t pid) { parts_.watch.on_spawning(service, pid); },
        .last_resort = LastResortChild{.role = rules.primary ? LastResortRole::kPrimary
                                                             : LastResortRole::kService,
@@ -83,6 +83,12 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
       [this, service, incarnation](pid_t pid, const SpawnOutcome& outcome) {
         on_outcome(service, incarnation, pid, outcome);
       });
+}
+
+base::Result<base::Fd> ServiceEffects::equip(ServiceId service, SpawnRequest& request) {
+  parts_.sweeper.on_launching(service, request.identity);
+  TRY(parts_.sockets.equip(*parts_.services[service].config, request));
+  return parts_.watch.prepare(service, request);
 }
 
 void ServiceEffects::on_outcome(ServiceId service, std::uint32_t incarnation, pid_t pid,
@@ -112,6 +118,11 @@ bool ServiceEffects::group_alive(pid_t group) {
 }
 
 void ServiceEffects::run_hook(ServiceId service, HookKind hook, std::string_view reason) {
+  if (hook == HookKind::kSweep) {
+    return parts_.sweeper.run(service, [this, service] {
+      fleet_->on_hook_done(service, HookKind::kSweep, base::monotonic_ns());
+    });
+  }
   std::vector<std::string> environment;
   if (hook == HookKind::kExit) {
     environment = describe_end(fleet_->service(service), reason);
@@ -124,6 +135,9 @@ void ServiceEffects::run_hook(ServiceId service, HookKind hook, std::string_view
 }
 
 void ServiceEffects::abandon_hook(ServiceId service, HookKind hook) {
+  if (hook == HookKind::kSweep) {
+    return parts_.sweeper.abandon(service);
+  }
   parts_.hooks.abandon(service, service_hook(hook));
 }
 
@@ -169,6 +183,10 @@ std::uint64_t ServiceEffects::random() {
 
 void ServiceEffects::state_changed(ServiceId service, const StateChange& change) {
   runs_[service].since_realtime_ns = base::realtime_ns();
+  if (change.to == ServiceState::kStopping && fleet_->state() == FleetState::kRunning &&
+      fleet_->service(service).rules().sweeps) {
+    parts_.sweeper.note_descendants(service);
+  }
   parts_.watch.on_state_changed(service, change.to);
   parts_.owner.on_state_changed(service, change);
   follow_readiness(service, change);

@@ -14,9 +14,11 @@
 #include "base/diag.h"
 #include "base/loop.h"
 #include "supervisor/hook_runner.h"
+#include "supervisor/listen_sockets.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/service_starter.h"
 #include "supervisor/service_watch.h"
+#include "supervisor/sweeper.h"
 #include "supervisor/wall_timer.h"
 
 namespace supervisor {
@@ -41,6 +43,8 @@ class ServiceEffects final : public FleetPort {
     HookRunner& hooks;
     StagePort& stages;
     ServiceWatch& watch;
+    ListenSockets& sockets;
+    Sweeper& sweeper;
     Owner& owner;
     ServiceSlots& services;
   };
@@ -96,6 +100,7 @@ class ServiceEffects final : public FleetPort {
     ServiceStarter::StartId start = 0;  // the one under way
   };
 
+  [[nodiscard]] base::Result<base::Fd> equip(ServiceId service, SpawnRequest& request);
   void on_outcome(ServiceId service, std::uint32_t incarnation, pid_t pid,
                   const SpawnOutcome& outcome);
   void follow_readiness(ServiceId service, const StateChange& change);

@@ -169,6 +169,10 @@ Result<pid_t> ServiceStarter::launch_on_pipes(StartId id, const Start& start,
   const gid_t gid = request.identity ? request.identity->gid : ::getegid();
   TRY_ASSIGN(const IncarnationPipes pipes, start.service->logs->open_incarnation(uid, gid));
   parts_.router.announce_pipes(*start.service->logs, pipes.incarnation);
+  const base::Regexes& awaited = start.service->config->ready.log_line;
+  if (start.is_service && !awaited.empty()) {
+    parts_.router.await_line(*start.service->logs, pipes.incarnation, awaited.items);
+  }
   request.fds.push_back({.source = pipes.stdout_write.get(), .target = STDOUT_FILENO});
   request.fds.push_back({.source = pipes.stderr_write.get(), .target = STDERR_FILENO});
   if (!start.is_service || !start.service->keeps_stdin) {

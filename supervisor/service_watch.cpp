@@ -1,12 +1,11 @@
 #include "supervisor/service_watch.h"
 
 #include <fmt/format.h>
-#include <signal.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -23,6 +22,13 @@ constexpr std::uint64_t kWatchdogUsMax = 1'000'000'000'000;  // the fleet has a 
 
 bool uses_notify_socket(const ServiceConfig& config) {
   return config.type != ServiceType::kOneshot && (config.ready.sd_notify || config.health.watchdog);
+}
+
+/// In the abstract space names are everybody's who shares the network: nobody guesses this one.
+std::string make_abstract_name() {
+  std::uint64_t bits = base::monotonic_ns();
+  [[maybe_unused]] const ssize_t got = ::getrandom(&bits, sizeof(bits), GRND_NONBLOCK);
+  return fmt::format("@birl.{}.{:016x}", ::getpid(), bits);
 }
 
 /// The words behind `birl probe`; empty: the check is a command.
@@ -47,20 +53,6 @@ std::string check_name(const ServiceConfig& config) {
 }
 
 }  // namespace
-
-struct ServiceWatch::Watched {
-  Watched(base::Loop& loop, std::function<void()> expired) : timer(loop, std::move(expired)) {}
-
-  std::unique_ptr<NotifySocket> socket;
-  base::Fd ready_read_end;
-  std::optional<base::Poll> ready_poll;
-  ServiceStarter::StartId preparing = 0;  // a check's
-  base::Timer timer;
-  std::uint64_t timer_number = 0;
-  pid_t main_pid = 0;  // of the newest incarnation
-  uid_t uid = 0;
-  std::string status;
-};
 
 ServiceWatch::ServiceWatch(Parts parts)
     : parts_(std::move(parts)),
@@ -87,7 +79,10 @@ Result<base::Fd> ServiceWatch::prepare(ServiceId service, SpawnRequest& request)
   const ServiceConfig& rules = config(service);
   Watched& watched = *watched_[service];
   watched.uid = request.identity ? request.identity->uid : ::geteuid();
+  watched.first_pid = 0;
   watched.main_pid = 0;
+  watched.main_poll.reset();
+  watched.main_fd.reset();
   watched.status.clear();
   if (uses_notify_socket(rules)) {
     TRY(open_notify_socket(service));
@@ -109,14 +104,18 @@ Result<base::Fd> ServiceWatch::prepare(ServiceId service, SpawnRequest& request)
 }
 
 Result<void> ServiceWatch::open_notify_socket(ServiceId service) {
-  if (!watched_[service]->socket) {
-    TRY_ASSIGN(
-        watched_[service]->socket,
-        NotifySocket::open(parts_.loop, fmt::format("{}/notify.{}", parts_.directory, service),
-                           [this, service](const Sender& sender, std::string_view datagram) {
-                             on_notification(service, sender, datagram);
-                           }));
+  std::unique_ptr<NotifySocket>& socket = watched_[service]->socket;
+  const bool is_abstract = config(service).notify_via == NotifyVia::kAbstract;
+  if (socket && socket->path().starts_with('@') == is_abstract) {
+    return {};
   }
+  TRY_ASSIGN(socket, NotifySocket::open(
+                         parts_.loop,
+                         is_abstract ? make_abstract_name()
+                                     : fmt::format("{}/notify.{}", parts_.directory, service),
+                         [this, service](const Sender& sender, std::string_view datagram) {
+                           on_notification(service, sender, datagram);
+                         }));
   return {};
 }
 
@@ -150,19 +149,6 @@ void ServiceWatch::on_ready_pipe(ServiceId service) {
   }
 }
 
-bool ServiceWatch::is_of_service(ServiceId service, const Sender& sender) const {
-  const pid_t main_pid = watched_[service]->main_pid;
-  if (main_pid <= 0 || sender.pid <= 0) {
-    return false;
-  }
-  if (sender.pid == main_pid || ::getsid(sender.pid) == main_pid ||
-      ::getpgid(sender.pid) == main_pid) {
-    return true;
-  }
-  const bool is_gone = ::kill(sender.pid, 0) != 0 && errno == ESRCH;
-  return is_gone && (sender.uid == watched_[service]->uid || sender.uid == 0);
-}
-
 void ServiceWatch::on_notification(ServiceId service, const Sender& sender,
                                    std::string_view datagram) {
   if (!is_of_service(service, sender)) {
@@ -172,6 +158,9 @@ void ServiceWatch::on_notification(ServiceId service, const Sender& sender,
   }
   const Notification told = parse_notification(datagram);
   const std::uint64_t now_ns = base::monotonic_ns();
+  if (told.main_pid) {
+    adopt(service, *told.main_pid);
+  }
   if (told.status) {
     watched_[service]->status = *told.status;
   }
@@ -202,7 +191,9 @@ const std::string& ServiceWatch::status_text(ServiceId service) const {
 }
 
 void ServiceWatch::on_spawning(ServiceId service, pid_t pid) {
+  watched_[service]->first_pid = pid;
   watched_[service]->main_pid = pid;
+  parts_.sweeper.add_leader(service, pid);
 }
 
 void ServiceWatch::on_state_changed(ServiceId service, ServiceState state) {
@@ -212,6 +203,10 @@ void ServiceWatch::on_state_changed(ServiceId service, ServiceState state) {
     watched.ready_read_end.reset();
   }
   if (is_at_rest(state) || state == ServiceState::kBackoff) {
+    watched.main_poll.reset();
+    watched.main_fd.reset();
+    watched.main_pid = 0;
+    watched.first_pid = 0;
     watched.status.clear();
   }
 }

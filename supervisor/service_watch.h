@@ -3,10 +3,13 @@
 // which ServiceStarter prepares; a probe is birl's own and needs none.
 //
 // What a service says counts only while it starts or runs, and only from its own processes: the
-// main one, or a member of its session or group. A sender that is gone already (a shell's short
-// helper) is known by its user alone, which could do worse to the service than talk for it.
-// Everything that is read is bounded, and what is not understood is passed over.
-// Threads: the loop's. Owner: ServiceEffects; borrows everything in Parts for its whole life.
+// main one, a member of its session or group, or a descendant. A sender that is gone already (a
+// shell's short helper) is known by its user alone, which could do worse to the service than talk
+// for it. MAINPID= makes another of its processes the main one: a descendant, or what a fork has
+// left to birl. The kernel tells birl how a child has ended; of one that has another parent it only
+// tells that (by pidfd), and that counts as a failure. Everything that is read is bounded, and what
+// is not understood is passed over. Threads: the loop's. Owner: ServiceEffects; borrows everything
+// in Parts for its whole life.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +27,7 @@
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/notify_socket.h"
 #include "supervisor/service_starter.h"
+#include "supervisor/sweeper.h"
 
 namespace supervisor {
 
@@ -34,9 +38,11 @@ class ServiceWatch {
     base::Diag& diag;
     Launcher& launcher;
     ServiceStarter& starter;
+    Sweeper& sweeper;
     const ServiceSlots& services;
-    std::string directory;  // for sockets
-    int self_binary = -1;   // birl, for `birl probe`; -1: there is none
+    std::string directory;                // for sockets
+    std::function<bool(pid_t)> is_known;  // birl started it, or it is a service's main process
+    int self_binary = -1;                 // birl, for `birl probe`; -1: there is none
   };
 
   explicit ServiceWatch(Parts parts);
@@ -54,6 +60,10 @@ class ServiceWatch {
   /// It runs as `pid`, though that is not confirmed yet: it may tell before.
   void on_spawning(ServiceId service, pid_t pid);
   void on_state_changed(ServiceId service, ServiceState state);
+  /// `pid` was reaped: what its service said before is heard before its end is.
+  void read_pending(pid_t pid);
+  /// Main processes that services have told of.
+  [[nodiscard]] std::vector<pid_t> told_main_pids() const;
 
   void start_check(ServiceId service, CheckPurpose purpose, std::uint64_t number);
   void abandon_check(ServiceId service);
@@ -79,12 +89,33 @@ class ServiceWatch {
   [[nodiscard]] base::Result<base::Fd> open_ready_pipe(ServiceId service);
   void on_ready_pipe(ServiceId service);
   void on_notification(ServiceId service, const Sender& sender, std::string_view datagram);
+  void adopt(ServiceId service, pid_t pid);
+  [[nodiscard]] std::string refuse_main_pid(ServiceId service, pid_t pid) const;
+  [[nodiscard]] base::Result<void> watch_main(ServiceId service, pid_t pid);
+  void on_main_gone(ServiceId service);
   [[nodiscard]] bool is_of_service(ServiceId service, const Sender& sender) const;
 
   Parts parts_;
   FleetMachine* fleet_ = nullptr;
   CheckRunner runner_;
   std::vector<std::unique_ptr<Watched>> watched_;  // by ServiceId
+};
+
+struct ServiceWatch::Watched {
+  Watched(base::Loop& loop, std::function<void()> expired) : timer(loop, std::move(expired)) {}
+
+  std::unique_ptr<NotifySocket> socket;
+  base::Fd ready_read_end;
+  std::optional<base::Poll> ready_poll;
+  ServiceStarter::StartId preparing = 0;  // a check's
+  base::Timer timer;
+  std::uint64_t timer_number = 0;
+  pid_t first_pid = 0;  // what was started, of the newest incarnation
+  pid_t main_pid = 0;   // the same, or what it told of
+  base::Fd main_fd;     // then, where the kernel has them: its pidfd
+  std::optional<base::Poll> main_poll;
+  uid_t uid = 0;
+  std::string status;
 };
 
 }  // namespace supervisor

@@ -18,10 +18,12 @@ base::Result<MessageKind> message_kind(std::span<const std::byte> bytes) {
     case MessageKind::kDrain:
     case MessageKind::kRetire:
     case MessageKind::kTap:
+    case MessageKind::kAwaitLine:
     case MessageKind::kAck:
     case MessageKind::kReady:
     case MessageKind::kPipeEnded:
     case MessageKind::kDrained:
+    case MessageKind::kLineSeen:
       return kind;
   }
   return base::fail(base::ErrorCode::kDamaged,

@@ -13,6 +13,8 @@
 //                                       <--- PipeEnded: end of file seen and committed
 //     Reopen, Rotate, Drain             --->
 //     Tap + fd                          --->      copies what the sink writes into that pipe
+//     AwaitLine                         --->      looks for a line of one run of a service
+//                                       <--- LineSeen: it is in the ring
 //                                       <--- Drained: every committed line is delivered or the
 //                                            deadline has passed
 //     Retire                            --->      reads no more, delivers what the rings hold (as
@@ -50,11 +52,13 @@ enum class MessageKind : std::uint8_t {
   kRotate,
   kDrain,
   kRetire,
-  kTap,  // from PID 1
+  kTap,
+  kAwaitLine,  // from PID 1
   kAck = 64,
   kReady,
   kPipeEnded,
-  kDrained,  // from the router
+  kDrained,
+  kLineSeen,  // from the router
 };
 
 /// fds: state memfd, config memfd (an encoded RouterConfig), staging pipe's read and write end, the
@@ -170,6 +174,21 @@ struct TapMessage {
   }
 };
 
+/// One line that any of the regexes is found in, of the run whose pipes are `incarnation`. It
+/// replaces what was awaited of this service before.
+struct AwaitLineMessage {
+  static constexpr MessageKind kKind = MessageKind::kAwaitLine;
+  std::uint32_t service_id = 0;
+  std::uint16_t incarnation = 0;
+  std::vector<std::string> regexes;
+  template <typename V>
+  void visit(V& v) {
+    v.field("service_id", service_id);
+    v.field("incarnation", incarnation);
+    v.field("regexes", regexes);
+  }
+};
+
 struct AckMessage {
   static constexpr MessageKind kKind = MessageKind::kAck;
   std::uint32_t service_id = 0;
@@ -197,6 +216,17 @@ struct PipeEndedMessage {
   void visit(V& v) {
     v.field("service_id", service_id);
     v.field("slot", slot);
+  }
+};
+
+struct LineSeenMessage {
+  static constexpr MessageKind kKind = MessageKind::kLineSeen;
+  std::uint32_t service_id = 0;
+  std::uint16_t incarnation = 0;
+  template <typename V>
+  void visit(V& v) {
+    v.field("service_id", service_id);
+    v.field("incarnation", incarnation);
   }
 };
 

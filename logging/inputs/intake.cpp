@@ -55,7 +55,7 @@ void Intake::recover() {
       feeds_, [&](const auto& feed) { return feed->feed->ring.ring_id() == ring_id; });
   staging_.recover(found == feeds_.end() ? nullptr : &(*found)->writer);
   if (found != feeds_.end()) {
-    wake_sinks(**found);
+    on_committed(**found);
   }
   recovered_ = true;
   for (const auto& input : inputs_) {
@@ -188,7 +188,7 @@ ReadResult Intake::read_once(Input& input, std::size_t limit) {
     result = Staging::read_directly(writer, input.pipe.slot(), input.pipe.fd(), limit);
   }
   if (writer.head() != head) {
-    wake_sinks(input.feed);
+    on_committed(input.feed);
   }
   return result;
 }
@@ -204,7 +204,7 @@ void Intake::on_empty(Input& input, std::uint64_t now_ns) {
       on_full(input, now_ns);
       return;
     }
-    wake_sinks(input.feed);
+    on_committed(input.feed);
     input.draining = false;
   }
   input.pipe.pacing().on_empty(now_ns);
@@ -247,7 +247,7 @@ void Intake::on_end(Input& input, std::uint64_t now_ns) {
     on_full(input, now_ns);
     return;
   }
-  wake_sinks(input.feed);
+  on_committed(input.feed);
   input.gone = true;
   any_gone_ = true;
   std::erase(timed_, &input);
@@ -268,7 +268,7 @@ void Intake::resume_full_pipes(std::uint64_t now_ns) {
     };
     if (!has_room()) {
       input->feed.feed->room.wait_for_room();
-      wake_sinks(input->feed);  // a sink that fails for too long makes room by dropping
+      on_committed(input->feed);  // a sink that fails for too long makes room by dropping
       if (!has_room()) {
         return false;
       }
@@ -292,9 +292,21 @@ void Intake::finish_round() {
   }
 }
 
-void Intake::wake_sinks(const Feed& feed) {
+void Intake::on_committed(Feed& feed) {
   for (Waker* waker : feed.feed->wakers) {
     waker->notify();
+  }
+  if (feed.watch) {
+    look_for_line(feed);
+  }
+}
+
+void Intake::look_for_line(Feed& feed) {
+  if (feed.watch->look(feed.feed->ring)) {
+    options_.on_event({.kind = IntakeEvent::Kind::kLineSeen,
+                       .service_id = feed.feed->service_id,
+                       .incarnation = feed.watch->incarnation()});
+    feed.watch.reset();
   }
 }
 

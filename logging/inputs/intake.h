@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -24,6 +25,7 @@
 #include "logging/handoff/ring_consumer.h"
 #include "logging/handoff/ring_writer.h"
 #include "logging/inputs/event_poll.h"
+#include "logging/inputs/line_watch.h"
 #include "logging/inputs/service_pipe.h"
 #include "logging/inputs/staging.h"
 #include "logging/router/hang_watch.h"
@@ -43,10 +45,11 @@ struct RingFeed {
 };
 
 struct IntakeEvent {
-  enum class Kind { kPipeEnded, kDrained };
+  enum class Kind { kPipeEnded, kDrained, kLineSeen };
   Kind kind = Kind::kPipeEnded;
   std::uint32_t service_id = 0;
-  std::uint32_t slot = 0;
+  std::uint32_t slot = 0;         // kPipeEnded
+  std::uint16_t incarnation = 0;  // kLineSeen
 };
 
 struct IntakeLimits {
@@ -73,6 +76,8 @@ class Intake {
   void add_ring(RingFeed& feed);
   void add_pipe(std::uint32_t service_id, const PipeInfo& info, base::Fd fd);
   void close_pipe(std::uint32_t service_id, std::uint32_t slot);
+  /// Tells kLineSeen once, also of a line that is there already.
+  void await_line(std::uint32_t service_id, LineWatch watch);
   void drain();  // read everything that is there now, then tell kDrained
   void stop();
 
@@ -83,6 +88,7 @@ class Intake {
   struct Feed {
     RingFeed* feed;
     RingWriter writer;
+    std::optional<LineWatch> watch{};
   };
   enum class PipeMode { kNew, kQuiet, kTimed, kFull };
   struct Input {
@@ -110,15 +116,20 @@ class Intake {
     std::uint32_t service_id;
     std::uint32_t slot;
   };
+  struct AwaitLine {
+    std::uint32_t service_id;
+    LineWatch watch;
+  };
   struct Drain {};
   struct Stop {};
-  using Command = std::variant<AddRing, AddPipe, ClosePipe, Drain, Stop>;
+  using Command = std::variant<AddRing, AddPipe, ClosePipe, AwaitLine, Drain, Stop>;
 
   void post(Command command);
   void apply_commands();
   void apply(AddRing& command);
   void apply(AddPipe& command);
   void apply(ClosePipe& command);
+  void apply(AwaitLine& command);
   void apply(Drain& command);
   void apply(Stop& command);
 
@@ -138,7 +149,8 @@ class Intake {
   void close_stale(Input& input);
   void resume_full_pipes(std::uint64_t now_ns);
   void finish_round();
-  void wake_sinks(const Feed& feed);
+  void on_committed(Feed& feed);
+  void look_for_line(Feed& feed);
   [[nodiscard]] Feed* find_feed(std::uint32_t service_id);
 
   Options options_;

@@ -26,6 +26,10 @@ void Intake::close_pipe(std::uint32_t service_id, std::uint32_t slot) {
   post(ClosePipe{service_id, slot});
 }
 
+void Intake::await_line(std::uint32_t service_id, LineWatch watch) {
+  post(AwaitLine{service_id, std::move(watch)});
+}
+
 void Intake::drain() {
   post(Drain{});
 }
@@ -79,6 +83,13 @@ void Intake::apply(ClosePipe& command) {
       input->closing = true;
       read_soon(*input);
     }
+  }
+}
+
+void Intake::apply(AwaitLine& command) {
+  if (Feed* feed = find_feed(command.service_id)) {
+    feed->watch = std::move(command.watch);
+    look_for_line(*feed);
   }
 }
 

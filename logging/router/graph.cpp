@@ -192,6 +192,20 @@ void Graph::close_pipe(const ClosePipeMessage& message) {
   intake_->close_pipe(message.service_id, message.slot);
 }
 
+/// The regexes were compiled once already, when the configuration was checked.
+void Graph::await_line(const AwaitLineMessage& message) {
+  std::vector<Regex> regexes;
+  for (const std::string& pattern : message.regexes) {
+    auto regex = Regex::make(pattern);
+    if (regex) {
+      regexes.push_back(*std::move(regex));
+    } else {
+      diag_.error("cannot look for a line: {}", regex.error().message);
+    }
+  }
+  intake_->await_line(message.service_id, LineWatch(message.incarnation, std::move(regexes)));
+}
+
 void Graph::start() {
   ASSERT(!started_);
   started_ = true;

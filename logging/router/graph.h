@@ -46,6 +46,8 @@ class Graph {
   /// kInvalid when the service is unknown.
   [[nodiscard]] base::Result<void> add_pipe(const PipeMessage& message, base::Fd fd);
   void close_pipe(const ClosePipeMessage& message);
+  /// The intake tells kLineSeen.
+  void await_line(const AwaitLineMessage& message);
 
   /// Waits, but not for ever, until the sinks have completed what was half written.
   void start();

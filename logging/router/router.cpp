@@ -213,6 +213,11 @@ base::Result<void> Session::on_running(MessageKind kind, base::Message& message)
       graph_->close_pipe(close);
       return {};
     }
+    case MessageKind::kAwaitLine: {
+      TRY_ASSIGN(const auto await, decode_message<AwaitLineMessage>(message.bytes));
+      graph_->await_line(await);
+      return {};
+    }
     case MessageKind::kReopen:
       graph_->reopen();
       return {};
@@ -271,6 +276,9 @@ void Session::on_events() {
     switch (event.kind) {
       case IntakeEvent::Kind::kPipeEnded:
         send(PipeEndedMessage{.service_id = event.service_id, .slot = event.slot});
+        break;
+      case IntakeEvent::Kind::kLineSeen:
+        send(LineSeenMessage{.service_id = event.service_id, .incarnation = event.incarnation});
         break;
       case IntakeEvent::Kind::kDrained:
         if (drain_ == Drain::kReading) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/command.h"
+#include "base/one_or_several.h"
 #include "base/units.h"
 
 namespace supervisor {
@@ -31,8 +32,8 @@ struct TcpTarget {
   }
 };
 
-/// How it is known that a service is ready. At most one of the first six is set; none: it is ready
-/// once it runs.
+/// How it is known that a service is ready. At most one of the first seven is set; none: it is
+/// ready once it runs.
 struct ReadyConfig {
   std::optional<std::int32_t> fd;
   bool sd_notify = false;
@@ -40,6 +41,7 @@ struct ReadyConfig {
   std::string http;
   Command command;
   std::string file;
+  base::Regexes log_line;  // any of them
   base::Duration interval = base::milliseconds(250);
   std::optional<base::Duration> timeout;  // unset: none
 
@@ -51,6 +53,7 @@ struct ReadyConfig {
     v.field("http", http, "ready when this URL answers with 200 to 399");
     v.field("command", command, "ready when this command succeeds");
     v.field("file", file, "ready when this path exists");
+    v.field("log_line", log_line, "ready when it writes a line that this regex is found in");
     v.field("interval", interval, "pause between two looks");
     v.field("timeout", timeout, "the longest start; then it counts as a crash");
   }

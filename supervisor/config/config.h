@@ -52,6 +52,10 @@ enum class WatchThen : std::uint8_t { kReload, kRestart };
 [[nodiscard]] constexpr auto enum_names(WatchThen) {
   return std::array<std::string_view, 2>{"reload", "restart"};
 }
+enum class NotifyVia : std::uint8_t { kPath, kAbstract };
+[[nodiscard]] constexpr auto enum_names(NotifyVia) {
+  return std::array<std::string_view, 2>{"path", "abstract"};
+}
 enum class RouterFailure : std::uint8_t { kWait, kShutdown };
 [[nodiscard]] constexpr auto enum_names(RouterFailure) {
   return std::array<std::string_view, 2>{"wait", "shutdown"};
@@ -163,8 +167,11 @@ struct ServiceConfig {
   CapabilitiesConfig capabilities;
   std::vector<DirectoryConfig> directories;
   std::vector<AllowConfig> allow;
-  std::string user;   // name, uid or "uid:gid"; empty: birl's own
-  std::string group;  // name or gid; empty: the user's
+  std::vector<std::string> listen;  // listen_address.h
+  NotifyVia notify_via = NotifyVia::kPath;
+  std::optional<std::uint32_t> instances;  // set: this one is NAME@1, ... (instances.h)
+  std::string user;                        // name, uid or "uid:gid"; empty: birl's own
+  std::string group;                       // name or gid; empty: the user's
   std::vector<std::string> groups;
   std::map<std::string, std::string> environment;
   std::vector<std::string> environment_file;
@@ -212,6 +219,10 @@ struct ServiceConfig {
     v.field("capabilities", capabilities, "rights of root, one by one");
     v.field("directories", directories, "made and owned before each start");
     v.field("allow", allow, "groups that may control it");
+    v.field("listen", listen, "sockets that birl holds for it: tcp://, udp://, unix:/path");
+    v.field("notify_via", notify_via,
+            "$NOTIFY_SOCKET: path, or abstract for services in another root directory");
+    v.field("instances", instances, "how many of it run: NAME@1, NAME@2, ...");
     v.field("user", user, "name, uid or \"uid:gid\"");
     v.field("group", group, "primary group");
     v.field("groups", groups, "supplementary groups");

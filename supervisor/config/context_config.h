@@ -84,9 +84,9 @@ struct AllowConfig {
   }
 };
 /// Those that name a service.
-inline constexpr std::array<std::string_view, 11> kAllowableVerbs{
-    "start", "stop",    "restart", "reload",  "signal", "wait",
-    "logs",  "healthy", "status",  "explain", "events"};
+inline constexpr std::array<std::string_view, 12> kAllowableVerbs{
+    "start", "stop", "restart", "reload", "scale",   "signal",
+    "wait",  "logs", "healthy", "status", "explain", "events"};
 
 enum class StdioMode : std::uint8_t { kPipe, kInherit };
 [[nodiscard]] constexpr auto enum_names(StdioMode) {

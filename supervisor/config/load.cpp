@@ -7,6 +7,7 @@
 #include "supervisor/config/check_paths.h"
 #include "supervisor/config/complete.h"
 #include "supervisor/config/config_reader.h"
+#include "supervisor/config/instances.h"
 #include "supervisor/config/merge.h"
 #include "supervisor/config/sources.h"
 #include "supervisor/config/toml_reader.h"
@@ -75,6 +76,7 @@ LoadedConfig load_config(const LoadRequest& request) {
     check_paths(loaded.config, places, problems);
   }
   check_something_to_run(request, loaded, problems);
+  expand_instances(loaded.config.services);
   loaded.merged = std::move(tree.root);
   loaded.problems = problems.sorted(loaded.sources);
   return loaded;

@@ -8,10 +8,16 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "logging/pipeline/pipeline_run.h"
+#include "supervisor/config/instances.h"
 #include "supervisor/config/routes.h"
 
 namespace supervisor {
 namespace {
+
+/// Of several instances the first stands for all.
+std::string first_of(const Config& config, const std::string& service) {
+  return config.services.contains(service) ? service : instance_name(service, 1);
+}
 
 using logging::Pipeline;
 
@@ -70,7 +76,7 @@ base::Result<Pipeline> pipeline_of(const Config& config, const TestConfig& test)
   const logging::RouterConfig router = router_config(config, "");
   logging::SinkConfig sink;
   sink.pipeline = test.pipeline;
-  return logging::make_pipeline(router, sink, test.service);
+  return logging::make_pipeline(router, sink, first_of(config, test.service));
 }
 
 std::string compare(const RecordTable& record, const std::map<std::string, ScalarText>& expected) {
@@ -134,14 +140,14 @@ std::vector<TestOutcome> run_tests(const Config& config) {
 
 base::Result<std::string> trace_line(const Config& config, const std::string& service,
                                      std::string_view text) {
-  const auto known = config.services.find(service);
+  const auto known = config.services.find(first_of(config, service));
   if (known == config.services.end()) {
     return base::fail(base::ErrorCode::kNotFound, fmt::format("there is no service {}", service));
   }
   const logging::RouterConfig router = router_config(config, "");
   const std::vector<std::string> lines{std::string(text)};
   const auto trace = [&](const logging::SinkConfig& sink) -> base::Result<std::string> {
-    TRY_ASSIGN(const Pipeline pipeline, logging::make_pipeline(router, sink, service));
+    TRY_ASSIGN(const Pipeline pipeline, logging::make_pipeline(router, sink, known->first));
     return describe(run_lines(pipeline, logging::RecordFormat::kJson, router.host, lines,
                               logging::Stream::kStdout));
   };

@@ -145,6 +145,7 @@ void validate(const Config& config, const Places& places,
     validate_service(judge, service, join_key("service", name));
   }
   validate_order(judge);
+  validate_listen(judge);
   for (const auto& [name, sink] : config.sinks) {
     validate_sink(judge, sink, join_key("sink", name));
   }

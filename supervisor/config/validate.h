@@ -55,6 +55,7 @@ void validate(const Config& config, const Places& places,
 void validate_service(const Judge& judge, const ServiceConfig& service, const std::string& path);
 void validate_pipeline(const Judge& judge, const logging::PipelineConfig& pipeline,
                        const std::string& path);
+void validate_regexes(const Judge& judge, const base::Regexes& regexes, const std::string& path);
 /// The pipelines that a service, a sink or a test names.
 void validate_pipeline_names(const Judge& judge, const base::OneOrSeveral& names,
                              const std::string& path);
@@ -69,6 +70,8 @@ void validate_stages(const Judge& judge);
 void validate_checks(const Judge& judge, const ServiceConfig& service, const std::string& path);
 /// `schedule` and what goes with it; `timeout`.
 void validate_schedule(const Judge& judge, const ServiceConfig& service, const std::string& path);
+/// `listen`: addresses that can be opened, each by one service, on descriptors of their own.
+void validate_listen(const Judge& judge);
 /// `after`, `wants` and `requires` of all services: names that exist, no cycle.
 void validate_order(const Judge& judge);
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);

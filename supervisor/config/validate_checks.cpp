@@ -72,14 +72,21 @@ void check_interval(const Judge& judge, const base::Duration& interval, const st
   judge.require(interval.ns >= kIntervalMinNs, path, "it must be at least 10ms");
 }
 
+void check_log_line(const Judge& judge, const ServiceConfig& service, const std::string& path) {
+  validate_regexes(judge, service.ready.log_line, path);
+  judge.require(service.stdio != StdioMode::kInherit, path,
+                "with stdio = \"inherit\" its output does not go through birl");
+}
+
 void validate_ready(const Judge& judge, const ServiceConfig& service, const std::string& path) {
   const ReadyConfig& ready = service.ready;
-  const std::array<Way, 6> ways{{{"fd", ready.fd.has_value()},
+  const std::array<Way, 7> ways{{{"fd", ready.fd.has_value()},
                                  {"sd_notify", ready.sd_notify},
                                  {"tcp", !ready.tcp.empty()},
                                  {"http", !ready.http.empty()},
                                  {"command", !ready.command.empty()},
-                                 {"file", !ready.file.empty()}}};
+                                 {"file", !ready.file.empty()},
+                                 {"log_line", !ready.log_line.empty()}}};
   check_command(judge, ready.command, path + ".command");
   if (!check_ways(judge, service, path, ways)) {
     return;
@@ -92,6 +99,8 @@ void validate_ready(const Judge& judge, const ServiceConfig& service, const std:
     check_target(judge, parse_http_target(ready.http), path + ".http");
   } else if (!ready.file.empty()) {
     check_target(judge, parse_file_target(ready.file), path + ".file");
+  } else if (!ready.log_line.empty()) {
+    check_log_line(judge, service, path + ".log_line");
   }
   check_interval(judge, ready.interval, path + ".interval");
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "logging/pipeline/regex.h"
 #include "logging/pipeline/steps.h"
 #include "supervisor/config/node.h"
 #include "supervisor/config/validate.h"
@@ -45,6 +46,13 @@ void validate_pipeline_name(const Judge& judge, const std::string& name, const s
 }
 
 }  // namespace
+
+void validate_regexes(const Judge& judge, const base::Regexes& regexes, const std::string& path) {
+  for (const std::string& pattern : regexes.items) {
+    const auto regex = logging::Regex::make(pattern);
+    judge.require(regex.has_value(), path, regex ? "" : regex.error().message);
+  }
+}
 
 void validate_pipeline(const Judge& judge, const logging::PipelineConfig& pipeline,
                        const std::string& path) {

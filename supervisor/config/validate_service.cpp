@@ -5,12 +5,14 @@
 
 #include "base/text.h"
 #include "logging/handoff/ring_layout.h"
+#include "supervisor/config/instances.h"
 #include "supervisor/config/node.h"
 #include "supervisor/config/validate.h"
 
 namespace supervisor {
 namespace {
 
+constexpr std::string_view kCommandService = "main";
 constexpr std::uint64_t kRingBytesMin = 64U << 10U;
 constexpr std::uint64_t kRingBytesMax = 1U << 30U;
 
@@ -130,6 +132,11 @@ void validate_service(const Judge& judge, const ServiceConfig& service, const st
   for (std::size_t index = 0; index < service.success_exit_codes.size(); ++index) {
     judge.require_range(service.success_exit_codes[index], 0, 255,
                         fmt::format("{}.success_exit_codes[{}]", path, index));
+  }
+  if (service.instances) {
+    judge.require_range(*service.instances, 1, InstanceLimits::kInstancesMax, path + ".instances");
+    judge.require(service.name != kCommandService, path + ".instances",
+                  "the service of the command line runs once");
   }
   judge.require(is_user(service.user), path + ".user",
                 "a user is a name, a uid or \"uid:gid\" in numbers");

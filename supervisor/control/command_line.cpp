@@ -135,6 +135,12 @@ void add_transition(CLI::App& app, CommandOptions& options, const char* name,
   add_json(*verb, options);
 }
 
+void add_scale(CLI::App& app, CommandOptions& options) {
+  add_transition(app, options, "scale", "Have so many instances of a service");
+  app.get_subcommand("scale")->get_option("NAME")->expected(1)->allow_extra_args(false);
+  app.get_subcommand("scale")->add_option("N", options.count, "How many")->required();
+}
+
 void add_wait(CLI::App& app, CommandOptions& options) {
   CLI::App* verb = app.add_subcommand("wait", "Wait until services are in a state");
   verb->add_option("NAME", options.names, "Services")->required();
@@ -276,6 +282,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_transition(*app, options, "stop", "Stop services");
   add_transition(*app, options, "restart", "Stop and start services");
   add_transition(*app, options, "reload", "Read the configuration again; make services do so");
+  add_scale(*app, options);
   add_wait(*app, options);
   add_signal(*app, options);
   add_rotate(*app, options);
@@ -333,8 +340,7 @@ VerbDoc describe_verb(const CLI::App& verb) {
 ParsedCommand make_usage_error(const std::string& message, const std::string& place) {
   ParsedCommand parsed;
   parsed.exit_code = kExitUsage;
-  parsed.errors =
-      fmt::format("birl: cannot read the arguments: {}; see `{} --help`\n", message, place);
+  parsed.errors = "birl: cannot read the arguments: " + message + "; see `" + place + " --help`\n";
   return parsed;
 }
 
@@ -369,11 +375,9 @@ ParsedCommand parse_command(std::span<const std::string> words) {
 }
 
 std::vector<std::string> list_verbs() {
-  CommandOptions options;
-  const auto app = make_app(options);
   std::vector<std::string> verbs;
-  for (const CLI::App* verb : app->get_subcommands({})) {
-    verbs.push_back(verb->get_name());
+  for (VerbDoc& doc : list_verb_docs()) {
+    verbs.push_back(std::move(doc.name));
   }
   return verbs;
 }

@@ -36,6 +36,9 @@ base::Result<std::uint64_t> find_answer_timeout_ms(const CommandOptions& options
 std::vector<std::string> make_transition_words(const CommandOptions& options) {
   std::vector<std::string> words{options.verb};
   words.insert(words.end(), options.names.begin(), options.names.end());
+  if (options.verb == "scale") {
+    words.push_back(fmt::format("{}", options.count));
+  }
   if (options.no_wait) {
     words.emplace_back("--no-wait");
   }

@@ -22,13 +22,14 @@ struct CommandOptions {
   std::string socket;  // --socket; empty: find it
   bool json = false;
   std::vector<std::string> names;
-  bool watch = false;                      // status
-  bool no_wait = false;                    // start, stop, restart, reload
-  std::string timeout;                     // start, stop, restart, wait, probe; empty: the default
-  std::string wait_for = "ready";          // wait
-  std::string signal;                      // signal
-  bool group = false;                      // signal
-  bool follow = false;                     // logs, events
+  bool watch = false;              // status
+  bool no_wait = false;            // start, stop, restart, reload
+  std::string timeout;             // start, stop, restart, scale, wait, probe; empty: the default
+  std::uint32_t count = 0;         // scale
+  std::string wait_for = "ready";  // wait
+  std::string signal;              // signal
+  bool group = false;              // signal
+  bool follow = false;             // logs, events
   std::optional<std::uint64_t> after;      // events: of --since
   std::optional<std::uint64_t> lines;      // logs
   bool timestamps = false;                 // logs
@@ -57,6 +58,7 @@ int cmd_stop(const CommandOptions& options);
 int cmd_restart(const CommandOptions& options);
 int cmd_reload(const CommandOptions& options);
 int cmd_wait(const CommandOptions& options);
+int cmd_scale(const CommandOptions& options);
 int cmd_signal(const CommandOptions& options);
 int cmd_rotate(const CommandOptions& options);
 int cmd_tap(const CommandOptions& options);

@@ -95,6 +95,10 @@ class ControlPort {
   [[nodiscard]] virtual base::Result<void> restart(const std::string& service) = 0;
   [[nodiscard]] virtual base::Result<void> reload(const std::string& service) = 0;
 
+  /// Has so many instances of a service. kInvalid: it has no `instances`.
+  [[nodiscard]] virtual base::Result<void> scale(const std::string& service,
+                                                 std::uint32_t count) = 0;
+
   /// Begins to read the configuration again; config_reload() tells how it went.
   [[nodiscard]] virtual base::Result<void> reload_config() = 0;
   [[nodiscard]] virtual ConfigReloadProgress config_reload() const = 0;

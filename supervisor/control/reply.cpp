@@ -75,6 +75,23 @@ StreamStatus read_stream(const Json& object, const char* name) {
   return stream;
 }
 
+template <typename F>
+void for_each(const Json& object, const char* name, F use) {
+  if (const Json* list = find(object, name); list != nullptr && list->is_array()) {
+    for (const Json& item : *list) {
+      use(item);
+    }
+  }
+}
+
+std::vector<std::string> read_strings(const Json& object, const char* name) {
+  std::vector<std::string> strings;
+  for_each(object, name, [&](const Json& item) {
+    strings.push_back(item.is_string() ? item.get<std::string>() : std::string());
+  });
+  return strings;
+}
+
 ServiceStatus read_service(const Json& json) {
   ServiceStatus service;
   read(json, "name", service.name);
@@ -97,6 +114,7 @@ ServiceStatus read_service(const Json& json) {
   read(json, "blocked_s", service.blocked_s);
   read(json, "reason", service.reason);
   read(json, "status", service.said);
+  service.listen = read_strings(json, "listen");
   if (const Json* streams = find(json, "streams")) {
     service.out = read_stream(*streams, "stdout");
     service.err = read_stream(*streams, "stderr");
@@ -120,23 +138,6 @@ SinkStatus read_sink(const Json& json) {
     }
   }
   return sink;
-}
-
-template <typename F>
-void for_each(const Json& object, const char* name, F use) {
-  if (const Json* list = find(object, name); list != nullptr && list->is_array()) {
-    for (const Json& item : *list) {
-      use(item);
-    }
-  }
-}
-
-std::vector<std::string> read_strings(const Json& object, const char* name) {
-  std::vector<std::string> strings;
-  for_each(object, name, [&](const Json& item) {
-    strings.push_back(item.is_string() ? item.get<std::string>() : std::string());
-  });
-  return strings;
 }
 
 std::string describe_members(const Json& input) {
@@ -205,6 +206,11 @@ base::Result<StatusReport> parse_status(std::string_view text) {
       read(*router, "restarts", report.router.restarts);
     }
     for_each(json, "sinks", [&](const Json& item) { report.sinks.push_back(read_sink(item)); });
+    for_each(json, "orphans", [&](const Json& item) {
+      OrphanStatus& orphan = report.orphans.emplace_back();
+      read(item, "pid", orphan.pid);
+      read(item, "command", orphan.command);
+    });
     return report;
   });
 }

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "supervisor/config/instances.h"
 
 namespace supervisor {
 
@@ -46,6 +47,7 @@ constexpr auto kVerbs = std::to_array<VerbRule>({
     {"stop", Verb::kStop, 1, kMany, kTransition, "stop NAME..."},
     {"restart", Verb::kRestart, 1, kMany, kTransition, "restart NAME..."},
     {"reload", Verb::kReload, 0, kMany, kTransition, "reload [NAME...]"},
+    {"scale", Verb::kScale, 2, 2, kTransition, "scale NAME N"},
     {"wait", Verb::kWait, 1, kMany, kTimeoutOption | kForOption, "wait NAME... [--for STATE]"},
     {"signal", Verb::kSignal, 2, 2, kGroupOption, "signal SIGNAL NAME [--group]"},
     {"rotate", Verb::kRotate, 0, 1, kNone, "rotate [SINK]"},
@@ -107,6 +109,15 @@ base::Result<std::int32_t> parse_exit_code(const std::string& word) {
     return invalid(fmt::format("cannot use exit code \"{}\": it is a number from 0 to 255", word));
   }
   return static_cast<std::int32_t>(*code);
+}
+
+base::Result<std::uint32_t> parse_count(const std::string& word) {
+  const auto count = base::parse_decimal(word);
+  if (!count || *count < 1 || *count > InstanceLimits::kInstancesMax) {
+    return invalid(fmt::format("cannot have \"{}\" instances: it is a number from 1 to {}", word,
+                               InstanceLimits::kInstancesMax));
+  }
+  return static_cast<std::uint32_t>(*count);
 }
 
 base::Result<std::uint64_t> parse_sequence(const std::string& word) {
@@ -198,7 +209,10 @@ base::Result<Request> parse_request(std::span<const std::string> words) {
   if (request.names.size() < rule->words_min || request.names.size() > rule->words_max) {
     return invalid(fmt::format("cannot read the request: it reads {}", rule->usage));
   }
-  if (request.verb == Verb::kSignal) {
+  if (request.verb == Verb::kScale) {
+    TRY_ASSIGN(request.count, parse_count(request.names.back()));
+    request.names.pop_back();
+  } else if (request.verb == Verb::kSignal) {
     request.signal = request.names.front();
     request.names.erase(request.names.begin());
   } else if (request.verb == Verb::kDebugFault) {

@@ -3,6 +3,7 @@
 //     status [NAME]
 //     explain NAME
 //     start | stop | restart NAME... [--no-wait] [--timeout DURATION]
+//     scale NAME N [--no-wait] [--timeout DURATION]
 //     reload [NAME...] [--no-wait] [--timeout DURATION]        (no name: the configuration)
 //     events [NAME...] [--follow] [--since SEQUENCE]
 //     trace
@@ -38,6 +39,7 @@ enum class Verb : std::uint8_t {
   kStop,
   kRestart,
   kReload,
+  kScale,
   kWait,
   kSignal,
   kRotate,
@@ -67,6 +69,7 @@ struct Request {
   FollowMode follow = FollowMode::kOnce;
   std::optional<std::uint64_t> since;
   std::optional<std::uint64_t> timeout_ms;
+  std::uint32_t count = 0;  // kScale
   std::optional<std::int32_t> exit_code;
 };
 

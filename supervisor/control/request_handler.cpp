@@ -140,10 +140,11 @@ Answer RequestHandler::handle(std::string_view line, const Caller& caller) {
   if (!words) {
     return make_error_answer(words.error());
   }
-  const auto request = parse_request(*words);
+  auto request = parse_request(*words);
   if (!request) {
     return make_error_answer(request.error());
   }
+  expand_names(*request);
   if (const auto allowed = check_rights(*request, words->front(), caller); !allowed) {
     return make_error_answer(allowed.error());
   }
@@ -166,11 +167,15 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
     case Verb::kRestart:
     case Verb::kReload:
       return request.names.empty() ? reload_config(request) : transition(request);
+    case Verb::kScale:
+      return scale(request);
     case Verb::kWait:
       return wait(request);
     case Verb::kSignal:
       TRY(find_places(request));
-      TRY(port_.signal(request.names.front(), request.signal, request.target));
+      for (const std::string& name : request.names) {
+        TRY(port_.signal(name, request.signal, request.target));
+      }
       return make_ok();
     case Verb::kRotate:
       TRY(port_.rotate(request.names.empty() ? "" : request.names.front()));

@@ -66,6 +66,8 @@ class RequestHandler {
   [[nodiscard]] std::string follow(EventCursor& cursor) const;
 
  private:
+  void expand_names(Request& request) const;
+  [[nodiscard]] base::Result<Answer> scale(const Request& request);
   [[nodiscard]] base::Result<void> check_rights(const Request& request, const std::string& verb,
                                                 const Caller& caller) const;
   base::Result<Answer> dispatch(const Request& request);

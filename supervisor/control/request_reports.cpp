@@ -14,8 +14,9 @@ base::Result<Answer> RequestHandler::status(const Request& request) {
   TRY(find_places(request));
   StatusReport report = port_.status();
   if (!request.names.empty()) {
-    std::erase_if(report.services,
-                  [&](const ServiceStatus& service) { return service.name != request.names[0]; });
+    std::erase_if(report.services, [&](const ServiceStatus& service) {
+      return std::ranges::find(request.names, service.name) == request.names.end();
+    });
   }
   return make_answer(make_status_json(report));
 }
@@ -24,8 +25,10 @@ base::Result<Answer> RequestHandler::explain(const Request& request) const {
   TRY(find_places(request));
   base::JsonWriter json;
   json.begin_object().field("name", request.names.front()).key("lines").begin_array();
-  for (const std::string& line : port_.explain(request.names.front())) {
-    json.value(line);
+  for (const std::string& name : request.names) {
+    for (const std::string& line : port_.explain(name)) {
+      json.value(line);
+    }
   }
   json.end_array().end_object();
   return make_answer(json.text());

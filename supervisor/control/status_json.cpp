@@ -57,6 +57,11 @@ void put_service(JsonWriter& json, const ServiceStatus& service) {
   json.field("blocked_s", service.blocked_s);
   put_text(json, "reason", service.reason);
   put_text(json, "status", service.said);
+  json.key("listen").begin_array();
+  for (const std::string& address : service.listen) {
+    json.value(address);
+  }
+  json.end_array();
   json.key("streams").begin_object();
   put_stream(json, "stdout", service.out);
   put_stream(json, "stderr", service.err);
@@ -104,6 +109,14 @@ std::string make_status_json(const StatusReport& report) {
   json.key("sinks").begin_array();
   for (const SinkStatus& sink : report.sinks) {
     put_sink(json, sink);
+  }
+  json.end_array();
+  json.key("orphans").begin_array();
+  for (const OrphanStatus& orphan : report.orphans) {
+    json.begin_object();
+    json.field("pid", orphan.pid);
+    json.field("command", orphan.command);
+    json.end_object();
   }
   json.end_array();
   json.end_object();

@@ -40,11 +40,12 @@ struct ServiceStatus {
   std::uint64_t missed_runs = 0;             // the clock was set, or the machine slept
   std::optional<std::uint64_t> memory_bytes;
   std::optional<double> cpu_s;
-  double blocked_s = 0;  // time it waited for its logs
-  std::string reason;    // why it is in this state, or not healthy
-  std::string said;      // what it says of itself: STATUS= of sd_notify
-  StreamStatus out;      // stdout
-  StreamStatus err;      // stderr
+  double blocked_s = 0;             // time it waited for its logs
+  std::string reason;               // why it is in this state, or not healthy
+  std::string said;                 // what it says of itself: STATUS= of sd_notify
+  std::vector<std::string> listen;  // addresses of sockets that birl holds for it
+  StreamStatus out;                 // stdout
+  StreamStatus err;                 // stderr
 
   friend bool operator==(const ServiceStatus&, const ServiceStatus&) = default;
 };
@@ -54,6 +55,14 @@ struct RouterStatus {
   std::uint64_t restarts = 0;
 
   friend bool operator==(const RouterStatus&, const RouterStatus&) = default;
+};
+
+/// A child of birl that belongs to no service.
+struct OrphanStatus {
+  std::int64_t pid = 0;
+  std::string command;
+
+  friend bool operator==(const OrphanStatus&, const OrphanStatus&) = default;
 };
 
 struct SinkStatus {
@@ -79,6 +88,7 @@ struct StatusReport {
   std::vector<ServiceStatus> services;
   RouterStatus router;
   std::vector<SinkStatus> sinks;
+  std::vector<OrphanStatus> orphans;  // as the last stop of a service found them
 
   friend bool operator==(const StatusReport&, const StatusReport&) = default;
 };

@@ -151,6 +151,9 @@ std::string format_status_table(const StatusReport& report, std::uint64_t now_ns
   if (!report.sinks.empty()) {
     text += '\n' + format_sinks(report);
   }
+  for (const OrphanStatus& orphan : report.orphans) {
+    text += fmt::format("\nprocess {} belongs to no service: {}\n", orphan.pid, orphan.command);
+  }
   return text;
 }
 

@@ -56,11 +56,14 @@ void FleetMachine::on_spawn_failed(ServiceId service, std::uint32_t incarnation,
 }
 
 bool FleetMachine::on_child_exited(pid_t pid, const ExitStatus& exit, std::uint64_t now_ns) {
-  const std::optional<ServiceId> service = find_by_pid(pid);
-  if (service) {
-    post(*service, {.kind = ServiceEventKind::kExited, .pid = pid, .exit = exit}, now_ns);
+  const auto found = std::ranges::find_if(services_, [pid](const auto& service) {
+    return pid != 0 && (service->pid() == pid || service->former_pid() == pid);
+  });
+  const bool is_known = found != services_.end();
+  if (is_known) {
+    post((*found)->id(), {.kind = ServiceEventKind::kExited, .pid = pid, .exit = exit}, now_ns);
   }
-  return service.has_value();
+  return is_known;
 }
 
 void FleetMachine::on_reaped(std::uint64_t now_ns) {
@@ -74,6 +77,10 @@ void FleetMachine::on_reaped(std::uint64_t now_ns) {
 
 void FleetMachine::on_ready(ServiceId service, std::uint64_t now_ns) {
   post(service, {.kind = ServiceEventKind::kReady}, now_ns);
+}
+
+void FleetMachine::on_main_pid(ServiceId service, pid_t pid, pid_t group, std::uint64_t now_ns) {
+  post(service, {.kind = ServiceEventKind::kMainPid, .pid = pid, .group = group}, now_ns);
 }
 
 void FleetMachine::on_hook_done(ServiceId service, HookKind hook, std::uint64_t now_ns) {

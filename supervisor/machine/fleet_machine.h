@@ -154,6 +154,8 @@ class FleetMachine final : private ServicePort {
   /// After a round of reaping: groups that linger may be gone. Cheap when none does.
   void on_reaped(std::uint64_t now_ns);
   void on_ready(ServiceId service, std::uint64_t now_ns);
+  /// Another process of the service is its main one: `pid`, alive, in `group`.
+  void on_main_pid(ServiceId service, pid_t pid, pid_t group, std::uint64_t now_ns);
   void on_hook_done(ServiceId service, HookKind hook, std::uint64_t now_ns);
   void on_timer(ServiceId service, std::uint64_t generation, std::uint64_t now_ns);
   void on_stage_listed(StageKind kind, std::vector<std::string> names, std::uint64_t now_ns);

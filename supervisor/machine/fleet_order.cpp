@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "base/name_patterns.h"
 #include "supervisor/machine/fleet_machine.h"
 
 namespace supervisor {
@@ -26,31 +27,34 @@ std::string with_reason(std::string text, const std::string& reason) {
 
 }  // namespace
 
-/// Names that nobody has are left out: whoever loads refuses them. Only those who were removed
-/// depend on one who was removed and still stops.
+/// A name with instances means all of them. Names that nobody has are left out: whoever loads
+/// refuses them. Only those who were removed depend on one who was removed and still stops.
 DependencyGraph FleetMachine::make_graph() const {
-  std::map<std::string_view, ServiceId> ids;
-  std::map<std::string_view, ServiceId> leaving;
+  using Names = std::multimap<std::string_view, ServiceId>;
+  Names ids;
+  Names leaving;
+  const auto add = [&](Names& names, ServiceId id) {
+    const std::string_view name = services_[id]->rules().name;
+    names.emplace(name, id);
+    if (const std::string_view stem = base::name_stem(name); stem != name) {
+      names.emplace(stem, id);
+    }
+  };
   for (ServiceId id = 0; id < services_.size(); ++id) {
     if (!removed_[id]) {
-      ids.emplace(services_[id]->rules().name, id);
+      add(ids, id);
     } else if (!services_[id]->at_rest()) {
-      leaving.emplace(services_[id]->rules().name, id);
+      add(leaving, id);
     }
   }
-  const auto find = [&](ServiceId from, const std::string& name) -> std::optional<ServiceId> {
-    if (const auto found = ids.find(name); found != ids.end()) {
-      return found->second;
-    }
-    const auto found = removed_[from] ? leaving.find(name) : leaving.end();
-    return found != leaving.end() ? std::optional(found->second) : std::nullopt;
-  };
   DependencyLists lists(services_.size());
   for (ServiceId id = 0; id < services_.size(); ++id) {
     for (const DependencyRule& rule : services_[id]->next_rules().dependencies) {
-      if (const auto on = find(id, rule.on)) {
-        lists[id].push_back({*on, rule.kind});
-      }
+      const bool leaves = removed_[id] && !ids.contains(rule.on);
+      const auto [begin, end] = (leaves ? leaving : ids).equal_range(rule.on);
+      std::for_each(begin, end, [&, kind = rule.kind](const auto& on) {
+        lists[id].push_back({on.second, kind});
+      });
     }
   }
   return DependencyGraph(std::move(lists));

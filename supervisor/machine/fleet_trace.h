@@ -39,9 +39,9 @@ struct TraceEntry {
 inline constexpr auto kServiceEventNames = std::to_array<std::string_view>(
     {"start", "stop", "restart", "run", "dependencies_met", "dependencies_blocked", "spawned",
      "spawn_failed", "exited", "ready", "unhealthy", "extend", "timer", "hook_done",
-     "group_changed", "shutdown", "hurry", "stop_released"});
+     "group_changed", "shutdown", "hurry", "stop_released", "main_pid"});
 static_assert(kServiceEventNames.size() ==
-              static_cast<std::size_t>(ServiceEventKind::kStopReleased) + 1);
+              static_cast<std::size_t>(ServiceEventKind::kMainPid) + 1);
 
 class FleetTrace {
  public:

@@ -1,5 +1,5 @@
 // The commands that a service's life waits for: stop.command before the signal, on_exit after it
-// all.
+// all; and the sweep, which looks for processes that are left.
 #include <algorithm>
 #include <utility>
 
@@ -18,6 +18,26 @@ void ServiceMachine::run_stop_command() {
   }
   stop_command_runs_ = true;
   port_.run_hook(id_, HookKind::kStop, "");
+}
+
+/// Of a stop that somebody asked for. False: there is nothing to look for.
+bool ServiceMachine::begin_sweep() {
+  const bool was_asked_for = goal_ == Goal::kDown || goal_ == Goal::kUp;
+  if (!rules_.sweeps || !was_asked_for || hurried_ || !std::exchange(sweep_due_, false)) {
+    return false;
+  }
+  sweep_runs_ = true;
+  child_ = ChildPhase::kHook;
+  cancel_timer();
+  start_timer(TimerKind::kHook, std::min(rules_.limits.sweep_ns, exit_hook_left_ns()));
+  port_.run_hook(id_, HookKind::kSweep, "");
+  return true;
+}
+
+void ServiceMachine::on_sweep_over() {
+  drop_hooks();
+  cancel_timer();
+  finish_stop();
 }
 
 /// False: there is none to run.
@@ -60,6 +80,8 @@ void ServiceMachine::on_hook_done(const ServiceEvent& event) {
       return;
     case HookKind::kExit:
       return std::exchange(exit_hook_runs_, false) ? on_exit_hook_over() : void();
+    case HookKind::kSweep:
+      return std::exchange(sweep_runs_, false) ? on_sweep_over() : void();
   }
 }
 
@@ -79,6 +101,9 @@ void ServiceMachine::on_exit_hook_over() {
 void ServiceMachine::drop_hooks() {
   if (std::exchange(stop_command_runs_, false)) {
     port_.abandon_hook(id_, HookKind::kStop);
+  }
+  if (std::exchange(sweep_runs_, false)) {
+    port_.abandon_hook(id_, HookKind::kSweep);
   }
   if (std::exchange(exit_hook_runs_, false)) {
     port_.abandon_hook(id_, HookKind::kExit);

@@ -76,6 +76,8 @@ void ServiceMachine::dispatch(const ServiceEvent& event) {
       return on_hurry();
     case ServiceEventKind::kStopReleased:
       return on_stop_released();
+    case ServiceEventKind::kMainPid:
+      return on_main_pid(event);
   }
 }
 
@@ -189,6 +191,14 @@ void ServiceMachine::on_spawned(const ServiceEvent& event) {
   }
   child_ = ChildPhase::kAlive;
   pid_ = event.pid;
+  group_ = event.pid;
+  former_pid_ = 0;
+  if (early_main_pid_) {
+    former_pid_ = event.pid;
+    pid_ = early_main_pid_->pid;
+    group_ = early_main_pid_->group;
+  }
+  sweep_due_ = true;
   run_began_ns_ = now_ns_;
   exit_hook_due_ = rules_.has_exit_hook;
   switch (state_) {
@@ -230,6 +240,10 @@ void ServiceMachine::on_spawn_failed(const ServiceEvent& event) {
 }
 
 void ServiceMachine::on_exited(const ServiceEvent& event) {
+  if (child_ == ChildPhase::kAlive && event.pid == former_pid_) {
+    former_pid_ = 0;  // it has handed over
+    return;
+  }
   if (child_ != ChildPhase::kAlive || event.pid != pid_) {
     return;  // of a process that was killed as a stray
   }

@@ -28,10 +28,11 @@
 //   stopping            spawning | alive | hook held: none, or stop at a shutdown's deadline
 //                       spawning | alive        stop, none after the KILL
 //                       lingering               linger: polls, up to the stop's deadline
-//                       hook                    stop (stop.command) | hook (on_exit)
+//                       hook                    stop (stop.command) | hook (on_exit, sweep)
 //   backoff             none                    backoff
 //
-// `hook` is no process of the service's own: stop.command or on_exit runs, or will when released.
+// `hook` is no process of the service's own: stop.command, on_exit or the sweep runs, or will when
+// released.
 // A stop may be held: others depend on this service and are stopped first. It is `stopping` then
 // (nothing restarts it), without a signal, until it is released; a shutdown's deadline stands.
 // A stop sends the stop signal to the process or its group, and KILL to the group at the deadline:
@@ -53,6 +54,13 @@
 // service is `stopping` until it is done: only then does a crash lead to back-off, failed or done,
 // and a stop to stopped. A hurry leaves on_exit out. A oneshot that is done and has a stop.command
 // runs that when it is stopped.
+//
+// The main process may be another one than was started: a daemon that forks tells so (kMainPid).
+// Its end is then the service's end, its group is what is asked and killed; the one that was
+// started is killed with it while it lives, and its end means nothing. A stop by the operator or by
+// a shutdown ends with a sweep, if rules.sweeps: processes that left the group (by setsid, by a
+// double fork) are found and killed. It has a time of its own. A crash has none, so that the
+// restart does not wait, and a hurry leaves it out.
 //
 // Scheduled services (service_schedule.cpp) are `waiting` between their runs, for their time, which
 // is the fleet's to know (schedule_machine.h): kRun makes them due. After a run, well or not, they
@@ -95,11 +103,13 @@ enum class ServiceEventKind : std::uint8_t {
   kShutdown,             // the container ends: down until `deadline_ns`, no way back; or `held`
   kHurry,                // the operator is impatient: KILL
   kStopReleased,         // a held stop may go on
+  kMainPid,              // from now on `pid`, in `group`, is its main process
 };
 
 struct ServiceEvent {
   ServiceEventKind kind = ServiceEventKind::kStart;
   pid_t pid = 0;
+  pid_t group = 0;
   std::uint32_t incarnation = 0;
   ExitStatus exit = {};
   std::string text = {};
@@ -153,6 +163,8 @@ class ServiceMachine {
   }
   /// The live process; 0 when there is none, while it is being spawned, and when it was reaped.
   [[nodiscard]] pid_t pid() const { return child_ == ChildPhase::kAlive ? pid_ : 0; }
+  /// The process that was started, which has told that another is the main one; 0 when it is gone.
+  [[nodiscard]] pid_t former_pid() const { return former_pid_; }
   [[nodiscard]] std::uint64_t since_ns() const { return since_ns_; }  // of the state
   [[nodiscard]] std::uint64_t restarts() const { return restarts_; }  // by policy, not by hand
   [[nodiscard]] std::uint32_t incarnation() const { return incarnation_; }  // spawns asked for
@@ -201,6 +213,7 @@ class ServiceMachine {
   void on_shutdown(const ServiceEvent& event);
   void on_hurry();
   void on_stop_released();
+  void on_main_pid(const ServiceEvent& event);
 
   // Starts and ends of runs.
   void begin_fresh();
@@ -230,7 +243,7 @@ class ServiceMachine {
   void send_stop_signal();
   /// A stop with a deadline that may still be moved.
   [[nodiscard]] bool is_being_asked() const {
-    return stop_phase_ == StopPhase::kAsked && !exit_hook_runs_;
+    return stop_phase_ == StopPhase::kAsked && !exit_hook_runs_ && !sweep_runs_;
   }
   void arm_stop_timer();
   void cut_stop(std::uint64_t deadline_ns);
@@ -238,11 +251,14 @@ class ServiceMachine {
   void on_leader_gone();
   void look_at_group();
   void kill_all();
+  void kill_groups();
   void finish_stop();
   void settle_stop();
 
   // Hooks (service_hooks.cpp).
   void run_stop_command();
+  [[nodiscard]] bool begin_sweep();
+  void on_sweep_over();
   [[nodiscard]] bool begin_exit_hook(const std::string& reason);
   void on_exit_hook_over();
   [[nodiscard]] std::uint64_t exit_hook_left_ns() const;
@@ -263,7 +279,9 @@ class ServiceMachine {
   bool due_ = false;          // a scheduled run is wanted, or under way
   bool ready_early_ = false;  // it was ready before its spawn was confirmed
   StopPhase stop_phase_ = StopPhase::kAsked;
-  pid_t pid_ = 0;  // leader of the group; kept while the group lingers
+  pid_t pid_ = 0;
+  pid_t group_ = 0;       // of pid_, its leader most often; kept while the group lingers
+  pid_t former_pid_ = 0;  // the leader of another group, until it ends or the service does
   std::uint32_t incarnation_ = 0;
   std::uint64_t now_ns_ = 0;  // of the event being stepped
   std::uint64_t since_ns_ = 0;
@@ -277,6 +295,8 @@ class ServiceMachine {
   bool hurried_ = false;
   bool stop_command_runs_ = false;
   bool exit_hook_runs_ = false;
+  bool sweep_runs_ = false;
+  bool sweep_due_ = false;      // a process ran that may have left others behind
   bool exit_hook_due_ = false;  // a process ran whose end no hook was told yet
   /// A run that ended by itself; what follows is decided when on_exit is done.
   struct PendingEnd {
@@ -284,6 +304,11 @@ class ServiceMachine {
     std::string reason;
   };
   std::optional<PendingEnd> pending_end_;
+  struct MainPid {
+    pid_t pid;
+    pid_t group;
+  };
+  std::optional<MainPid> early_main_pid_;  // told before its spawn was confirmed
   std::optional<StopReport> stop_report_;
   std::uint64_t restarts_ = 0;
   std::optional<ExitStatus> last_exit_;

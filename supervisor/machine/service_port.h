@@ -50,15 +50,19 @@ enum class TimerKind : std::uint8_t {
   kReady,    // the start has taken too long
   kStop,     // the KILL
   kLinger,   // look again whether the group is gone
-  kHook,     // on_exit has had its time
+  kHook,     // on_exit, or the sweep, has had its time
   kRun,      // the run has taken too long
 };
 
-/// Commands that a service's life waits for.
+/// What a service's life waits for.
 enum class HookKind : std::uint8_t {
-  kStop,  // stop.command, before the stop signal
-  kExit,  // on_exit, before the service counts as gone
+  kStop,   // stop.command, before the stop signal
+  kExit,   // on_exit, before the service counts as gone
+  kSweep,  // processes that have left its group are found and killed
 };
+inline constexpr auto kHookNames =
+    std::to_array<std::string_view>({"stop.command", "on_exit", "sweep"});
+static_assert(kHookNames.size() == static_cast<std::size_t>(HookKind::kSweep) + 1);
 
 /// A service has at most one timer at a time; a new one replaces it.
 struct ServiceTimer {

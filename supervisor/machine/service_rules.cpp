@@ -42,7 +42,7 @@ CheckRules make_check_rules(const ServiceConfig& config) {
   }
   const ReadyConfig& ready = config.ready;
   const HealthConfig& health = config.health;
-  if (ready.fd || ready.sd_notify) {
+  if (ready.fd || ready.sd_notify || !ready.log_line.empty()) {
     rules.ready = ReadySource::kItself;
   } else if (!ready.tcp.empty() || !ready.http.empty() || !ready.command.empty() ||
              !ready.file.empty()) {

@@ -18,6 +18,7 @@ struct ServiceLimits {
   std::uint64_t failed_start_ns = 10 * base::kNsPerMs;       // the shortest wait after one
   std::uint64_t linger_poll_ns = 50 * base::kNsPerMs;        // a fallback, see service_machine.h
   std::uint64_t exit_hook_least_ns = 500 * base::kNsPerMs;   // of on_exit at a shutdown's end
+  std::uint64_t sweep_ns = 2 * base::kNsPerSecond;           // the longest sweep
 };
 
 /// As configured: by name.
@@ -69,6 +70,7 @@ struct ServiceRules {
   bool has_stop_command = false;
   bool has_exit_hook = false;
   std::uint64_t exit_hook_timeout_ns = 5 * base::kNsPerSecond;
+  bool sweeps = false;  // what has left its group is looked for at the end of a stop
   ServiceLimits limits;
 
   /// Stays `starting` until kReady comes.

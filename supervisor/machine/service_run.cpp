@@ -64,6 +64,7 @@ void ServiceMachine::begin_spawn() {
   take_next_rules();
   child_ = ChildPhase::kSpawning;
   ready_early_ = false;
+  early_main_pid_.reset();
   ++incarnation_;
   start_began_ns_ = now_ns_;
   enter(ServiceState::kStarting, "");
@@ -81,6 +82,28 @@ void ServiceMachine::await_ready() {
     const std::uint64_t gone_ns = now_ns_ - start_began_ns_;
     start_timer(TimerKind::kReady,
                 *rules_.ready_timeout_ns - std::min(*rules_.ready_timeout_ns, gone_ns));
+  }
+}
+
+/// Whoever reports it has looked: it lives, and it is the service's.
+void ServiceMachine::on_main_pid(const ServiceEvent& event) {
+  switch (child_) {
+    case ChildPhase::kSpawning:
+      early_main_pid_ = MainPid{event.pid, event.group};
+      return;
+    case ChildPhase::kAlive:
+      if (former_pid_ == 0 && event.pid != pid_) {
+        former_pid_ = pid_;
+      } else if (event.pid == former_pid_) {
+        former_pid_ = 0;  // the first one again
+      }
+      pid_ = event.pid;
+      group_ = event.group;
+      return;
+    case ChildPhase::kNone:
+    case ChildPhase::kLingering:
+    case ChildPhase::kHook:
+      return;  // late: its run is over
   }
 }
 
@@ -123,7 +146,7 @@ void ServiceMachine::on_spawn_stuck() {
 void ServiceMachine::end_run(const ExitStatus& exit, std::string reason) {
   const bool success = exit.is_success(rules_.success_exit_codes);
   if (exit.kind != ExitKind::kNotStarted && !(success && rules_.type == ServiceType::kOneshot)) {
-    port_.kill_group(id_, pid_);
+    kill_groups();
   }
   if (begin_exit_hook(reason)) {
     pending_end_ = {exit, std::move(reason)};
@@ -191,7 +214,8 @@ void ServiceMachine::end_for_good(ServiceState state, const ExitStatus& exit, st
 
 /// A process that nobody asked for, or not any more.
 void ServiceMachine::kill_stray(pid_t pid) {
-  if (pid != pid_ || child_ != ChildPhase::kAlive) {
+  const bool is_ours = pid == pid_ || pid == former_pid_;
+  if (!is_ours || child_ != ChildPhase::kAlive) {
     port_.kill_group(id_, pid);
   }
 }

@@ -108,7 +108,7 @@ void ServiceMachine::ask_to_stop() {
 
 void ServiceMachine::send_stop_signal() {
   const int signal = shutdown_signal_ != 0 ? shutdown_signal_ : rules_.stop_signal;
-  port_.signal(id_, pid_, signal, rules_.stop_to);
+  port_.signal(id_, rules_.stop_to == StopTo::kGroup ? group_ : pid_, signal, rules_.stop_to);
 }
 
 void ServiceMachine::arm_stop_timer() {
@@ -122,11 +122,12 @@ void ServiceMachine::arm_stop_timer() {
 
 /// A stop under way gets less time than it was promised.
 void ServiceMachine::cut_stop(std::uint64_t deadline_ns) {
-  const bool can_be_cut = stop_phase_ != StopPhase::kKilled && !exit_hook_runs_;
+  const bool hook_runs = exit_hook_runs_ || sweep_runs_;
+  const bool can_be_cut = stop_phase_ != StopPhase::kKilled && !hook_runs;
   if (can_be_cut && deadline_ns < stop_deadline_ns_) {
     stop_deadline_ns_ = deadline_ns;
     arm_stop_timer();
-  } else if (exit_hook_runs_ && timer_->due_ns > now_ns_ + exit_hook_left_ns()) {
+  } else if (hook_runs && timer_->due_ns > now_ns_ + exit_hook_left_ns()) {
     start_timer(TimerKind::kHook, exit_hook_left_ns());
   }
 }
@@ -134,6 +135,8 @@ void ServiceMachine::cut_stop(std::uint64_t deadline_ns) {
 void ServiceMachine::on_stop_timer() {
   if (exit_hook_runs_) {
     on_exit_hook_over();
+  } else if (sweep_runs_) {
+    on_sweep_over();
   } else if (child_ == ChildPhase::kLingering && now_ns_ < stop_deadline_ns_) {
     look_at_group();
   } else {
@@ -145,19 +148,19 @@ void ServiceMachine::on_stop_timer() {
 void ServiceMachine::on_leader_gone() {
   const bool group_was_asked =
       stop_phase_ == StopPhase::kAsked && !stop_command_runs_ && rules_.stop_to == StopTo::kGroup;
-  if (group_was_asked && port_.group_alive(pid_)) {
+  if (group_was_asked && port_.group_alive(group_)) {
     child_ = ChildPhase::kLingering;
     reason_ = "its group still runs";
     return arm_stop_timer();
   }
   if (!group_was_asked) {
-    port_.kill_group(id_, pid_);
+    kill_groups();
   }
   finish_stop();
 }
 
 void ServiceMachine::look_at_group() {
-  if (!port_.group_alive(pid_)) {
+  if (!port_.group_alive(group_)) {
     return finish_stop();
   }
   if (!timer_) {
@@ -178,17 +181,26 @@ void ServiceMachine::kill_all() {
       return finish_stop();
     case ChildPhase::kAlive:
       reason_ = "killed: it did not stop in time";
-      return port_.kill_group(id_, pid_);
+      return kill_groups();
     case ChildPhase::kLingering:
       // Nothing else holds the group's number: if all are gone, it may be a stranger's by now.
-      if (port_.group_alive(pid_)) {
-        port_.kill_group(id_, pid_);
+      if (port_.group_alive(group_)) {
+        port_.kill_group(id_, group_);
       }
       return finish_stop();
     case ChildPhase::kHook:
       return finish_stop();
     case ChildPhase::kNone:
       ASSERT(false && "a service that stops has something to stop");
+  }
+}
+
+/// The former main process leads a group of its own as long as it lives; afterwards the number may
+/// be a stranger's.
+void ServiceMachine::kill_groups() {
+  port_.kill_group(id_, group_);
+  if (former_pid_ != 0 && former_pid_ != group_) {
+    port_.kill_group(id_, former_pid_);
   }
 }
 
@@ -201,6 +213,9 @@ void ServiceMachine::finish_stop() {
   if (stop_command_runs_) {
     child_ = ChildPhase::kHook;  // until it is done, or the stop's deadline
     return arm_stop_timer();
+  }
+  if (begin_sweep()) {
+    return;
   }
   const bool was_killed =
       stop_phase_ == StopPhase::kKilled && goal_ != Goal::kCrash && goal_ != Goal::kReplace;
@@ -244,9 +259,9 @@ void ServiceMachine::check_invariants() const {
       ASSERT(child_ != ChildPhase::kNone);
       if (stop_phase_ == StopPhase::kHeld) {
         ASSERT(child_ != ChildPhase::kLingering && !stop_command_runs_ && !exit_hook_runs_ &&
-               (!timer_ || timer_is(TimerKind::kStop)));
+               !sweep_runs_ && (!timer_ || timer_is(TimerKind::kStop)));
       } else if (child_ == ChildPhase::kHook) {
-        ASSERT(timer_is(exit_hook_runs_ ? TimerKind::kHook : TimerKind::kStop));
+        ASSERT(timer_is(exit_hook_runs_ || sweep_runs_ ? TimerKind::kHook : TimerKind::kStop));
       } else if (stop_phase_ == StopPhase::kKilled) {
         ASSERT(child_ == ChildPhase::kAlive && !timer_);
       } else {

@@ -53,6 +53,7 @@ void put_rules(JsonWriter& json, const ServiceRules& rules) {
   json.field("has_stop_command", rules.has_stop_command);
   json.field("has_exit_hook", rules.has_exit_hook);
   json.field("exit_hook_timeout_ns", rules.exit_hook_timeout_ns);
+  json.field("sweeps", rules.sweeps);
   json.end_object();
 }
 
@@ -79,6 +80,7 @@ void put_unless_default(JsonWriter& json, std::string_view name, const T& conten
 void put_event(JsonWriter& json, const ServiceEvent& event) {
   json.field("input", kServiceEventNames[static_cast<std::size_t>(event.kind)]);
   put_unless_default(json, "pid", event.pid);
+  put_unless_default(json, "group", event.group);
   put_unless_default(json, "incarnation", event.incarnation);
   const bool has_exit =
       event.kind == ServiceEventKind::kExited || event.kind == ServiceEventKind::kSpawnFailed;
@@ -90,7 +92,7 @@ void put_event(JsonWriter& json, const ServiceEvent& event) {
   put_unless_default(json, "generation", event.generation);
   put_unless_default(json, "deadline_ns", event.deadline_ns);
   if (event.kind == ServiceEventKind::kHookDone) {
-    json.field("hook", event.hook == HookKind::kStop ? "stop.command" : "on_exit");
+    json.field("hook", kHookNames[static_cast<std::size_t>(event.hook)]);
   }
   put_unless_default(json, "stop_signal", event.signal);
   put_unless_default(json, "held", event.held);

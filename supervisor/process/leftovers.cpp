@@ -20,24 +20,6 @@ namespace {
 
 constexpr std::uint64_t kLookAgainNs = 20 * base::kNsPerMs;
 
-std::vector<pid_t> children() {
-  const std::string path = fmt::format("/proc/self/task/{}/children", ::getpid());
-  const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string text;
-  std::array<char, 4096> buffer{};
-  ssize_t bytes = 0;
-  while (file.valid() && (bytes = ::read(file.get(), buffer.data(), buffer.size())) > 0) {
-    text.append(buffer.data(), static_cast<std::size_t>(bytes));
-  }
-  std::vector<pid_t> pids;
-  for (const std::string_view word : base::split(text, ' ')) {
-    if (const auto pid = base::parse_decimal(word)) {
-      pids.push_back(static_cast<pid_t>(*pid));
-    }
-  }
-  return pids;
-}
-
 /// Until a child has ended, at most kLookAgainNs.
 void wait_for_child() {
   sigset_t child_ended;
@@ -49,8 +31,30 @@ void wait_for_child() {
 
 }  // namespace
 
+std::optional<std::vector<pid_t>> list_children() {
+  const std::string path = fmt::format("/proc/self/task/{}/children", ::getpid());
+  const base::Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.valid()) {
+    return std::nullopt;
+  }
+  std::string text;
+  std::array<char, 4096> buffer{};
+  ssize_t bytes = 0;
+  while ((bytes = ::read(file.get(), buffer.data(), buffer.size())) > 0) {
+    text.append(buffer.data(), static_cast<std::size_t>(bytes));
+  }
+  std::vector<pid_t> pids;
+  for (const std::string_view word : base::split(text, ' ')) {
+    if (const auto pid = base::parse_decimal(word)) {
+      pids.push_back(static_cast<pid_t>(*pid));
+    }
+  }
+  return pids;
+}
+
 std::size_t kill_leftovers(std::uint64_t deadline_ns) {
   std::size_t killed = 0;
+  const auto children = [] { return list_children().value_or(std::vector<pid_t>{}); };
   for (std::vector<pid_t> pids = children(); !pids.empty(); pids = children()) {
     for (const pid_t pid : pids) {
       ::kill(pid, SIGKILL);

@@ -3,10 +3,18 @@
 // only one.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace supervisor {
+
+/// The children of this process, as the kernel lists them; nullopt: it does not (a configuration
+/// without CONFIG_PROC_CHILDREN, no /proc).
+[[nodiscard]] std::optional<std::vector<pid_t>> list_children();
 
 /// KILLs every child, and those that become children because their parents were killed, until none
 /// is left or the deadline (monotonic) has passed. SIGCHLD must be blocked. Returns how many were

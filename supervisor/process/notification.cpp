@@ -33,6 +33,10 @@ void read_line(Notification& notification, std::string_view name, std::string_vi
     notification.extend_us =
         more_us ? std::optional(std::min(*more_us, NotificationLimits::kExtendUsMax))
                 : std::nullopt;
+  } else if (name == "MAINPID") {
+    const auto pid = base::parse_decimal(value);
+    const bool is_pid = pid && *pid > 1 && *pid <= NotificationLimits::kPidMax;
+    notification.main_pid = is_pid ? std::optional(static_cast<pid_t>(*pid)) : std::nullopt;
   } else if (name == "STATUS") {
     notification.status = make_printable(value);
   }

@@ -4,6 +4,8 @@
 // passed over, line by line. Pure. Threads: any.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,6 +16,7 @@ namespace supervisor {
 struct NotificationLimits {
   static constexpr std::size_t kBytesMax = 4096;  // a longer datagram is dropped
   static constexpr std::size_t kStatusBytesMax = 200;
+  static constexpr std::uint64_t kPidMax = 1U << 22U;  // the kernel's own limit
   static constexpr std::uint64_t kExtendUsMax = 24ULL * 3'600 * 1'000'000;
 };
 
@@ -25,6 +28,7 @@ struct Notification {
   bool watchdog_trigger = false;             // WATCHDOG=trigger
   std::optional<std::uint64_t> watchdog_us;  // WATCHDOG_USEC: its interval from now on
   std::optional<std::uint64_t> extend_us;    // EXTEND_TIMEOUT_USEC
+  std::optional<pid_t> main_pid;             // MAINPID: its main process
   std::optional<std::string> status;         // STATUS: for people, one line of printable text
 
   friend bool operator==(const Notification&, const Notification&) = default;

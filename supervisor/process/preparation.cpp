@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/codec.h"
+#include "supervisor/config/instances.h"
 #include "supervisor/process/environment.h"
 
 namespace supervisor {
@@ -70,7 +71,7 @@ Result<Preparation> prepare_start(const PreparationRequest& request) {
              build_environment(config, {.container = request.container_environment,
                                         .directory = request.environment_directory,
                                         .account = config.user.empty() ? nullptr : &*account,
-                                        .instance = config.name,
+                                        .instance = std::string(instance_number(config.name)),
                                         .socket = request.socket_path}));
   made.environment = environment_list(environment);
   std::optional<Account> owner = account;

@@ -84,6 +84,7 @@ struct SpawnRequest {
   int executable = -1;                     // >= 0: execute this descriptor (a binary, not a script,
                                            // since a script could not open it again), not argv[0]
   std::vector<std::string> environment{};  // NAME=value
+  std::string own_pid_variable{};          // a variable more: its value is the process's pid
   std::vector<FdPlacement> fds{};  // 0-2 that are not named stay the parent's; others are closed
   std::string directory{};         // empty: the parent's
   std::optional<mode_t> umask{};

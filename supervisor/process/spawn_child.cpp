@@ -211,6 +211,22 @@ void set_oom_score(const ChildPlan& plan) {
   try_right(plan, SpawnStep::kOomScore, result);
 }
 
+/// Without zeros in front: sd_listen_fds() would read those as octal.
+void write_own_pid(const ChildPlan& plan) {
+  if (plan.own_pid == nullptr) {
+    return;
+  }
+  char reversed[kPidDigits];
+  std::size_t count = 0;
+  for (long rest = raw_syscall(SYS_getpid); rest > 0 && count < kPidDigits; rest /= 10) {
+    reversed[count++] = static_cast<char>('0' + rest % 10);
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    plan.own_pid[i] = reversed[count - 1 - i];
+  }
+  plan.own_pid[count] = '\0';
+}
+
 bool exists(const char* path) {
   return raw_syscall(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
 }
@@ -283,6 +299,7 @@ void run_child(const ChildPlan& plan) noexcept {
     require(plan, SpawnStep::kNoNewPrivileges,
             raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1L, 0L, 0L, 0L));
   }
+  write_own_pid(plan);
   if (plan.executable_fd >= 0) {
     raw_syscall(SYS_execveat, plan.executable_fd, "", plan.argv, plan.envp, AT_EMPTY_PATH);
     // Forbidden or unknown: the same file by its path in /proc, below.

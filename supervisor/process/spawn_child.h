@@ -1,10 +1,10 @@
 // The child's half of a start: from clone to exec on the parent's memory.
 //
-// Everything here is plain data that the parent prepared and does not touch again; the only words
-// that the child writes are on its stack and ChildPlan::shell_argv[1]. The code may call nothing:
-// its object file has no undefined symbol, which a test checks (a call through the PLT would run
-// the dynamic linker in memory that the parent runs in too).
-// Threads: none: it runs beside the parent's.
+// Everything here is plain data that the parent prepared and does not touch again; all that the
+// child writes is on its stack, ChildPlan::shell_argv[1] and the digits at ChildPlan::own_pid. The
+// code may call nothing: its object file has no undefined symbol, which a test checks (a call
+// through the PLT would run the dynamic linker in memory that the parent runs in too). Threads:
+// none: it runs beside the parent's.
 #pragma once
 
 #include <sys/resource.h>
@@ -61,6 +61,7 @@ struct ChildPlan {
   const char* const* envp = nullptr;
   const char* const* candidates = nullptr;  // paths to try in turn; with executable_fd its
   std::size_t candidate_count = 0;          // /proc/self/fd path
+  char* own_pid = nullptr;                  // kPidDigits bytes and a zero; null: nobody asks
   const char** shell_argv = nullptr;        // {"/bin/sh", free, arguments...}
   int executable_fd = -1;
   const ChildPlacement* placements = nullptr;
@@ -85,6 +86,7 @@ struct ChildPlan {
   ChildTerminal terminal = ChildTerminal::kNone;
 };
 
+inline constexpr std::size_t kPidDigits = 10;
 inline constexpr int kExitNotFound = 127;
 inline constexpr int kExitNotExecutable = 126;
 

@@ -156,6 +156,13 @@ void SpawnPlan::prepare_command() {
   candidate_pointers_ = make_pointers(candidates_);
   argv_ = make_pointers(request_.argv);
   envp_ = make_pointers(request_.environment);
+  if (!request_.own_pid_variable.empty()) {
+    own_pid_ = request_.own_pid_variable + "=";
+    const std::size_t digits = own_pid_.size();
+    own_pid_.resize(digits + kPidDigits + 1);
+    child_.own_pid = own_pid_.data() + digits;
+    envp_.insert(envp_.begin(), own_pid_.data());
+  }
   shell_argv_ = {kShell, nullptr};
   shell_argv_.insert(shell_argv_.end(), argv_.begin() + 1, argv_.end());
   child_.argv = argv_.data();

@@ -50,6 +50,7 @@ class SpawnPlan {
   std::vector<std::string> candidates_;
   std::vector<const char*> argv_;
   std::vector<const char*> envp_;
+  std::string own_pid_;
   std::vector<const char*> candidate_pointers_;
   std::vector<const char*> shell_argv_;
   std::vector<ChildPlacement> placements_;

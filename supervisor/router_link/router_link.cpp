@@ -155,6 +155,9 @@ void RouterLink::begin_handing_over() {
   if (drain_deadline_ns_) {
     enqueue(logging::DrainMessage{.deadline_monotonic_ns = *drain_deadline_ns_});
   }
+  for (const auto& logs : services_) {
+    send_awaited(*logs);
+  }
   pump();
 }
 
@@ -334,6 +337,9 @@ void RouterLink::on_message(const base::Message& message) {
   } else if (*kind == logging::MessageKind::kPipeEnded) {
     const auto ended = logging::decode_message<logging::PipeEndedMessage>(message.bytes);
     ended ? on_pipe_ended(*ended) : give_up(ended.error());
+  } else if (*kind == logging::MessageKind::kLineSeen) {
+    const auto seen = logging::decode_message<logging::LineSeenMessage>(message.bytes);
+    seen ? on_line_seen(*seen) : give_up(seen.error());
   } else if (*kind == logging::MessageKind::kDrained) {
     const auto drained = logging::decode_message<logging::DrainedMessage>(message.bytes);
     drained ? parts_.owner.on_router_drained(drained->complete) : give_up(drained.error());

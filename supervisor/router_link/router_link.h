@@ -47,6 +47,8 @@ class RouterLink {
     virtual ~Owner() = default;
     virtual void on_router_ready() = 0;
     virtual void on_router_drained(bool complete) = 0;
+    /// What await_line() asked for is there; once.
+    virtual void on_line_seen(const ServiceLogs& logs) = 0;
     /// It could not be started several times in a row; the link goes on trying.
     virtual void on_router_failing(const std::string& reason) = 0;
   };
@@ -91,6 +93,11 @@ class RouterLink {
 
   /// New pipes of a running service, to be handed over as soon as possible.
   void announce_pipes(ServiceLogs& logs, std::uint16_t incarnation);
+
+  /// Has a line looked for that the run whose pipes are `incarnation` writes, by this router or any
+  /// after it, until it is seen or forgotten.
+  void await_line(ServiceLogs& logs, std::uint16_t incarnation, std::vector<std::string> regexes);
+  static void forget_line(ServiceLogs& logs) { logs.set_awaited(std::nullopt); }
 
   void reopen();
   void rotate(const std::string& sink);
@@ -140,6 +147,8 @@ class RouterLink {
   void on_socket(int events);
   void on_message(const base::Message& message);
   void on_ack(const logging::AckMessage& ack);
+  void on_line_seen(const logging::LineSeenMessage& seen);
+  void send_awaited(const ServiceLogs& logs);
   void on_pipe_ended(const logging::PipeEndedMessage& ended);
   void close_oldest_pipes(ServiceLogs& logs);
   void replace_damaged_ring(ServiceLogs& logs, const std::string& why);

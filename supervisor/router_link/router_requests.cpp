@@ -15,6 +15,31 @@ void RouterLink::rotate(const std::string& sink) {
   pump();
 }
 
+void RouterLink::await_line(ServiceLogs& logs, std::uint16_t incarnation,
+                            std::vector<std::string> regexes) {
+  logs.set_awaited(ServiceLogs::Awaited{incarnation, std::move(regexes)});
+  if (socket_.valid()) {
+    send_awaited(logs);
+    pump();
+  }  // else the next router is told (begin_handing_over)
+}
+
+void RouterLink::send_awaited(const ServiceLogs& logs) {
+  if (logs.awaited()) {
+    enqueue(logging::AwaitLineMessage{.service_id = logs.identity().service_id,
+                                      .incarnation = logs.awaited()->incarnation,
+                                      .regexes = logs.awaited()->regexes});
+  }
+}
+
+void RouterLink::on_line_seen(const logging::LineSeenMessage& seen) {
+  ServiceLogs* logs = find_service(seen.service_id);
+  if (logs != nullptr && logs->awaited() && logs->awaited()->incarnation == seen.incarnation) {
+    logs->set_awaited(std::nullopt);
+    parts_.owner.on_line_seen(*logs);
+  }
+}
+
 base::Result<void> RouterLink::tap(const std::string& sink, const base::Fd& pipe) {
   const Outgoing out{.bytes = logging::encode_message(logging::TapMessage{.sink = sink}),
                      .fds = {pipe.get()}};

@@ -71,6 +71,14 @@ class ServiceLogs {
   [[nodiscard]] base::Result<void> replace_ring(std::uint64_t ring_id, std::uint64_t capacity,
                                                 const std::string& fallback_directory);
 
+  /// A line that the router is to look for.
+  struct Awaited {
+    std::uint16_t incarnation = 0;
+    std::vector<std::string> regexes;
+  };
+  void set_awaited(std::optional<Awaited> awaited) { awaited_ = std::move(awaited); }
+  [[nodiscard]] const std::optional<Awaited>& awaited() const { return awaited_; }
+
   void set_sinks(std::vector<std::string> sinks) { identity_.sinks = std::move(sinks); }
   /// Its service is not configured any more.
   void remove() { removed_ = true; }
@@ -94,6 +102,7 @@ class ServiceLogs {
   std::optional<logging::RingView> view_;
   std::vector<ServicePipe> pipes_;  // oldest first
   std::uint16_t incarnation_ = 0;   // of the newest pipes
+  std::optional<Awaited> awaited_;
   bool removed_ = false;
 };
 

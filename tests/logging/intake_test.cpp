@@ -88,10 +88,16 @@ class IntakeTest : public testing::Test {
     if (meet_) {
       meet_(event);
     }
-    if (event.kind == IntakeEvent::Kind::kPipeEnded) {
-      ended_.fetch_add(1);
-    } else {
-      drained_.store(true);
+    switch (event.kind) {
+      case IntakeEvent::Kind::kPipeEnded:
+        ended_.fetch_add(1);
+        break;
+      case IntakeEvent::Kind::kDrained:
+        drained_.store(true);
+        break;
+      case IntakeEvent::Kind::kLineSeen:
+        seen_.fetch_add(event.incarnation);
+        break;
     }
     waker_.notify();
   }
@@ -110,6 +116,7 @@ class IntakeTest : public testing::Test {
   int pipes_ = 0;
   std::atomic<int> ended_{0};
   std::atomic<bool> drained_{false};
+  std::atomic<int> seen_{0};
 };
 
 void write_all(int fd, std::string_view text, std::size_t write_bytes) {
@@ -139,6 +146,30 @@ TEST_F(IntakeTest, EveryLineOfFourWritersArrivesOnceAndInOrderThroughASmallRing)
   EXPECT_EQ(checker.counts(),
             (std::map<int, int>{{0, kLines}, {1, kLines}, {2, kLines}, {3, kLines}}));
   EXPECT_EQ(feed_->ring.commit().next_line, std::uint64_t{4 * kLines});
+}
+
+TEST_F(IntakeTest, TellsThatALineHasComeOnce) {
+  start(RingLimits::kCapacityMin);
+  const auto make_watch = [] {
+    std::vector<Regex> regexes;
+    regexes.push_back(std::move(*Regex::make("rea[d]y")));
+    return LineWatch(1, std::move(regexes));
+  };
+  const auto wait_for_seen = [&](int count) {
+    while (seen_.load() < count) {
+      waker_.wait(base::monotonic_ns() + 20 * base::kNsPerMs);
+    }
+  };
+  intake_->await_line(9, make_watch());
+  {
+    const base::Fd writer = add_pipe(0, Stream::kStdout);
+    write_all(writer.get(), "not yet\nready\nready\n", 100);
+    wait_for_seen(1);
+  }
+  intake_->await_line(9, make_watch());  // as after the death of a router: it is there already
+  wait_for_seen(2);
+  EXPECT_EQ(take_text_until_end(), "not yet\nready\nready\n");
+  EXPECT_EQ(seen_.load(), 2);
 }
 
 TEST_F(IntakeTest, EveryLineArrivesThroughALargeRingWithEnlargedPipes) {

@@ -104,6 +104,7 @@ ServiceRules read_rules(const Json& service) {
   rules.has_stop_command = json.at("has_stop_command");
   rules.has_exit_hook = json.at("has_exit_hook");
   rules.exit_hook_timeout_ns = json.at("exit_hook_timeout_ns");
+  rules.sweeps = json.value("sweeps", false);
   return rules;
 }
 
@@ -117,17 +118,24 @@ ExitStatus read_exit(const Json& input) {
   return ExitStatus::exited(input.value("exit_code", 0));
 }
 
+HookKind read_hook(const Json& input) {
+  const auto& names = supervisor::kHookNames;
+  const auto found = std::ranges::find(names, input.value("hook", std::string(names.front())));
+  return static_cast<HookKind>(found - names.begin());
+}
+
 ServiceEvent read_event(const Json& input) {
   const auto& names = supervisor::kServiceEventNames;
   const auto found = std::ranges::find(names, input.at("input").get<std::string>());
   return {.kind = static_cast<ServiceEventKind>(found - names.begin()),
           .pid = input.value("pid", 0),
+          .group = input.value("group", 0),
           .incarnation = input.value("incarnation", 0U),
           .exit = read_exit(input),
           .text = input.value("text", ""),
           .generation = input.value("generation", std::uint64_t{0}),
           .deadline_ns = input.value("deadline_ns", std::uint64_t{0}),
-          .hook = input.value("hook", "") == "on_exit" ? HookKind::kExit : HookKind::kStop,
+          .hook = read_hook(input),
           .signal = input.value("stop_signal", 0),
           .held = input.value("held", false)};
 }

@@ -1,11 +1,13 @@
 // A service waits for another's readiness, told in each of the ways there are.
-// Covers supervisor/service_watch.h and supervisor/check_runner.h.
+// Covers supervisor/service_watch.h, supervisor/service_main_process.cpp and
+// supervisor/check_runner.h.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <csignal>
 #include <functional>
 
 #include "base/fd.h"
@@ -144,6 +146,58 @@ TEST_P(ReadinessTest, ByAFile) {
   expect_waits_for_go(birl);
 }
 
+constexpr const char* kSayListening = "echo warming up; echo listening on port 80 >&2; ";
+constexpr const char* kLogLine = R"({ log_line = '^listening on port \d+$' })";
+
+TEST_P(ReadinessTest, ByALogLine) {
+  Instance birl(
+      {.config = db_and_web(kLogLine, std::string("echo listening on port x; ") + kWaitForGo +
+                                          kSayListening + "exec @ACTOR@ wait"),
+       .world = world()});
+  expect_waits_for_go(birl);
+}
+
+TEST_P(ReadinessTest, ByALogLineAlsoWhenTheRouterIsKilledMeanwhile) {
+  Instance birl({.config = db_and_web(
+                     kLogLine, std::string(kWaitForGo) + kSayListening + "exec @ACTOR@ wait"),
+                 .world = world()});
+  expect_waits_for_go(birl, [&] {
+    for (int kills = 0; kills < 3; ++kills) {
+      ASSERT_TRUE(eventually([&] { return birl.router_pid().has_value(); }));
+      ASSERT_EQ(::kill(*birl.router_pid(), SIGKILL), 0);
+      write_text(birl.directory() / "go", "");
+    }
+  });
+}
+
+TEST_P(ReadinessTest, ALogLineOfAnEarlierRunDoesNotCount) {
+  Instance birl({.config = R"(
+[service.db]
+ready = { log_line = "listening" }
+backoff = { initial = "1ms" }
+command = "test -e @DIR@/go && exec @ACTOR@ wait; echo listening; exec @ACTOR@ wait"
+)",
+                 .world = world()});
+  ASSERT_TRUE(birl.wait_state("db", "running"));
+  write_text(birl.directory() / "go", "");
+  ASSERT_EQ(::kill(*birl.service_pid("db"), SIGKILL), 0);
+  ASSERT_TRUE(eventually(
+      [&] { return birl.state("db") == "starting" && birl.service("db")["restarts"] == 1; }));
+  EXPECT_TRUE(throughout([&] { return birl.state("db") == "starting"; }, 200ms));
+}
+
+TEST_P(ReadinessTest, ALogLineThatDoesNotComeIsAFailedStart) {
+  Instance birl({.config = R"(
+[service.db]
+restart = "never"
+ready = { log_line = "listening", timeout = "200ms" }
+command = "echo not yet; exec @ACTOR@ wait"
+)",
+                 .world = world()});
+  ASSERT_TRUE(birl.wait_state("db", "failed"));
+  EXPECT_THAT(text_in(birl.service("db"), "reason"), HasSubstr("not ready within"));
+}
+
 TEST_P(ReadinessTest, OneThatIsNeverReadyKeepsTheOtherDownWithTheReason) {
   Instance birl({.config = R"(
 [service.db]
@@ -162,6 +216,74 @@ command = ["@ACTOR@", "wait"]
   EXPECT_EQ(birl.state("web"), "waiting");
   EXPECT_THAT(text_in(birl.service("web"), "reason"),
               HasSubstr("requires db, which has failed: not ready within"));
+}
+
+TEST_P(ReadinessTest, ByANotificationOverAnAbstractSocket) {
+  Instance birl(
+      {.config = "[service.db]\nnotify_via = \"abstract\"\n" +
+                 db_and_web("{ sd_notify = true }", std::string(kWaitForGo) +
+                                                        "case $NOTIFY_SOCKET in @*) exec @ACTOR@ "
+                                                        "notify-and-wait READY=1;; esac")
+                     .substr(std::string("[service.db]\n").size()),
+       .world = world()});
+  expect_waits_for_go(birl);
+}
+
+/// A daemon that forks: what was started ends, or stays to wait for its child.
+class MainPidTest : public WorldTest {
+ protected:
+  static std::string daemon(const std::string& what) {
+    return "[service.db]\nready = { sd_notify = true }\nbackoff = { initial = \"1ms\" }\n"
+           "command = [\"@ACTOR@\", \"notify-as-daemon\", \"" +
+           what + "\"]\n";
+  }
+  /// Its end is the service's end; a stop ends it.
+  static void expect_is_main(const Instance& birl) {
+    ASSERT_TRUE(birl.wait_state("db", "running"));
+    const auto main = birl.service_pid("db");
+    ASSERT_TRUE(main);
+    EXPECT_EQ(birl.service("db")["restarts"], 0);
+    ASSERT_EQ(::kill(*main, SIGKILL), 0);
+    ASSERT_TRUE(eventually(
+        [&] { return birl.service("db")["restarts"] == 1 && birl.state("db") == "running"; }));
+    const auto second = birl.service_pid("db");
+    ASSERT_TRUE(second && second != main);
+    EXPECT_EQ(birl.cli({"stop", "db"}).code, 0);
+    EXPECT_FALSE(is_running(*second));
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Worlds, MainPidTest, both_worlds(), name_of_world);
+
+TEST_P(MainPidTest, AForkWhoseParentEndsIsSupervised) {
+  Instance birl({.config = daemon("end"), .world = world()});
+  expect_is_main(birl);
+}
+
+TEST_P(MainPidTest, AForkWhoseParentStaysIsSupervised) {
+  Instance birl({.config = daemon("stay"), .world = world()});
+  expect_is_main(birl);
+}
+
+TEST_P(MainPidTest, AStrangersPidIsNotTaken) {
+  Instance birl({.config = R"(
+[service.other]
+command = ["@ACTOR@", "wait"]
+[service.db]
+requires = ["other"]
+ready = { sd_notify = true }
+command = "exec @ACTOR@ notify-and-wait 'MAINPID=2\nREADY=1' \"MAINPID=$PPID\" MAINPID=4000000"
+)",
+                 .world = world()});
+  ASSERT_TRUE(birl.wait_state("db", "running"));
+  EXPECT_TRUE(eventually([&] {
+    return birl.stderr_text().find("MAINPID=4000000 is not taken: there is no such process") !=
+           std::string::npos;
+  }));
+  const auto pid = birl.service_pid("db");
+  ASSERT_TRUE(pid);
+  ASSERT_EQ(::kill(*pid, SIGKILL), 0);
+  EXPECT_TRUE(eventually([&] { return birl.service("db")["restarts"] == 1; }));
 }
 
 TEST_P(ReadinessTest, LiesAndGarbageAreNotHeard) {

@@ -8,6 +8,7 @@
 #include "supervisor/config/config.h"
 #include "supervisor/config/context_config.h"
 #include "supervisor/config/encode.h"
+#include "supervisor/config/instances.h"
 #include "supervisor/config/option_lister.h"
 #include "supervisor/config/option_words.h"
 #include "supervisor/config/table_reader.h"
@@ -76,7 +77,11 @@ class Scrambler {
   }
   void change(std::vector<std::string>& items) {
     const bool is_capability = key_ == "keep" || key_ == "ambient";
-    items = {key_ == "log" ? "console" : key_ == "paths" ? "/x" : is_capability ? "CHOWN" : "*"};
+    items = {key_ == "log"      ? "console"
+             : key_ == "paths"  ? "/x"
+             : key_ == "listen" ? "unix:/x"
+             : is_capability    ? "CHOWN"
+                                : "*"};
   }
   void change(std::vector<std::int32_t>& items) { items = {7, 8}; }
   void change(std::map<std::string, std::string>& items) {
@@ -148,8 +153,10 @@ TEST(ConfigReaderTest, EveryKeyOfEveryTableCanBeSet) {
   // Not all of them at once mean something: that is told, and the values are read all the same.
   EXPECT_THAT(problem_lines(loaded), Each(AnyOf(HasSubstr("there is no service \"*\""),
                                                 HasSubstr("a oneshot is ready when it is done"),
+                                                HasSubstr("are the sockets of `listen`"),
                                                 HasSubstr("it belongs to services of type"))))
       << toml;
+  expand_instances(expected.services);
   EXPECT_EQ(encode_config(loaded.config), encode_config(expected)) << toml;
   EXPECT_NE(encode_config(loaded.config), encode_config(Config{}));
 }

@@ -14,10 +14,10 @@ using Lines = std::vector<std::string>;
 /// A service has one of these; `ready.tcp` and `health.http` are switched on. A daemon has none of
 /// the keys of scheduled ones.
 bool is_another_alternative(std::string_view line) {
-  constexpr std::array<std::string_view, 13> kOthers{
-      "schedule",   "timezone",        "overlap",        "catch_up",      "timeout",
-      "ready.fd",   "ready.sd_notify", "ready.http",     "ready.command", "ready.file",
-      "health.tcp", "health.command",  "health.watchdog"};
+  constexpr std::array<std::string_view, 14> kOthers{
+      "schedule",       "timezone",        "overlap",        "catch_up",       "timeout",
+      "ready.fd",       "ready.sd_notify", "ready.http",     "ready.command",  "ready.file",
+      "ready.log_line", "health.tcp",      "health.command", "health.watchdog"};
   return std::ranges::any_of(kOthers, [&](std::string_view key) {
     return line.starts_with(std::string("\n# ") + std::string(key) + " ");
   });
@@ -49,7 +49,7 @@ TEST(StarterFileTest, PassesTheCheck) {
 TEST(StarterFileTest, EveryCommentedOptionIsValidToo) {
   const LoadedConfig loaded = load_text(uncommented());
   EXPECT_EQ(problem_lines(loaded), Lines{}) << uncommented();
-  EXPECT_EQ(loaded.config.services.at("app").environment.at("TZ"), "UTC");
+  EXPECT_EQ(loaded.config.services.at("app@1").environment.at("TZ"), "UTC");
 }
 
 }  // namespace

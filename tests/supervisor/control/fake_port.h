@@ -74,6 +74,18 @@ class FakePort final : public ControlPort {
     }
     return {};
   }
+  [[nodiscard]] base::Result<void> scale(const std::string& service, std::uint32_t count) override {
+    calls.push_back("scale " + service + " " + std::to_string(count));
+    if (!services.contains(service + "@1")) {
+      return base::fail(base::ErrorCode::kInvalid, "cannot scale " + service);
+    }
+    std::erase_if(services,
+                  [&](const auto& each) { return each.first.starts_with(service + "@"); });
+    for (std::uint32_t number = 1; number <= count; ++number) {
+      services[service + "@" + std::to_string(number)].state = "running";
+    }
+    return {};
+  }
   [[nodiscard]] base::Result<void> reload_config() override {
     calls.emplace_back("reload");
     if (arrives_at_once) {

@@ -31,6 +31,17 @@ TEST(RequestTest, TapsOneSink) {
   EXPECT_FALSE(parse({"tap", "files", "more"}));
 }
 
+TEST(RequestTest, ScalesOneService) {
+  const auto request = parse({"scale", "web", "3", "--no-wait"});
+  ASSERT_TRUE(request);
+  EXPECT_EQ(request->names, Words{"web"});
+  EXPECT_EQ(request->count, 3U);
+  for (const char* count : {"0", "x", "-1", "257"}) {
+    EXPECT_FALSE(parse({"scale", "web", count})) << count;
+  }
+  EXPECT_FALSE(parse({"scale", "web"}));
+}
+
 TEST(RequestTest, RotatesOneSinkOrAll) {
   EXPECT_EQ(parse({"rotate"})->verb, Verb::kRotate);
   EXPECT_EQ(parse({"rotate", "files"})->names, Words{"files"});

@@ -13,7 +13,7 @@ TEST(StatusJsonTest, AnEmptyInstanceHasEveryMember) {
   EXPECT_EQ(
       make_status_json(report),
       R"({"pid":1,"version":"0.1.0","state":"running","uptime_s":2.5,"sequence":0,"services":[],)"
-      R"("router":{"pid":null,"restarts":0},"sinks":[]})");
+      R"("router":{"pid":null,"restarts":0},"sinks":[],"orphans":[]})");
 }
 
 TEST(StatusJsonTest, AServiceHasTheShapeOfTheContract) {
@@ -30,6 +30,7 @@ TEST(StatusJsonTest, AServiceHasTheShapeOfTheContract) {
   service.blocked_s = 0.5;
   service.reason = "it \"was\" killed";
   service.said = "serving";
+  service.listen = {"tcp://0.0.0.0:80"};
   service.out = {.lines = 7, .bytes = 70};
   service.err = {.lines = 1, .bytes = 9};
   const std::string json = make_status_json(report);
@@ -40,7 +41,7 @@ TEST(StatusJsonTest, AServiceHasTheShapeOfTheContract) {
       R"("pid":42,"since":"2023-11-14T22:13:20.123Z","restarts":3,"exit_code":null,)"
       R"("signal":"KILL","primary":true,"start_at_boot":true,"next_run":null,"skipped_runs":0,"missed_runs":0,)"
       R"("memory_bytes":null,"cpu_s":null,"blocked_s":0.5,"reason":"it \"was\" killed","status":"serving",)"
-      R"("streams":{"stdout":{"lines":7,"bytes":70},"stderr":{"lines":1,"bytes":9}}})");
+      R"("listen":["tcp://0.0.0.0:80"],"streams":{"stdout":{"lines":7,"bytes":70},"stderr":{"lines":1,"bytes":9}}})");
 }
 
 TEST(StatusJsonTest, ASinkHasItsLedger) {
@@ -58,7 +59,15 @@ TEST(StatusJsonTest, ASinkHasItsLedger) {
   EXPECT_EQ(json.substr(json.find("\"sinks\"")),
             R"("sinks":[{"name":"files","type":"file","state":"ok","received":10,"delivered":6,)"
             R"("dropped":{"lapped":1,"poison":2},"buffered":1,"buffered_bytes":33,)"
-            R"("last_error":"disk full"}]})");
+            R"("last_error":"disk full"}],"orphans":[]})");
+}
+
+TEST(StatusJsonTest, OrphansAreTold) {
+  StatusReport report;
+  report.orphans.push_back({.pid = 9, .command = "sleep 1000"});
+  const std::string json = make_status_json(report);
+  EXPECT_EQ(json.substr(json.find("\"orphans\"")),
+            R"("orphans":[{"pid":9,"command":"sleep 1000"}]})");
 }
 
 }  // namespace

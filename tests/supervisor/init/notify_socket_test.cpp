@@ -54,6 +54,24 @@ TEST_F(NotifySocketTest, TellsWhatCameAndFromWhom) {
   EXPECT_EQ(senders_[0].uid, ::geteuid());
 }
 
+TEST_F(NotifySocketTest, AnAbstractNameIsNoFile) {
+  std::string heard;
+  const std::string name = "@birl-test." + std::to_string(::getpid());
+  const auto socket =
+      *NotifySocket::open(loop_, name, [&](const Sender&, std::string_view text) { heard = text; });
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(&address.sun_path[1], name.c_str() + 1, name.size() - 1);
+  const auto bytes = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  const base::Fd client(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ASSERT_EQ(
+      ::sendto(client.get(), "READY=1", 7, 0, reinterpret_cast<const sockaddr*>(&address), bytes),
+      7);
+  socket->read_pending();
+  EXPECT_EQ(heard, "READY=1");
+  EXPECT_NE(::access(name.c_str(), F_OK), 0);
+}
+
 TEST_F(NotifySocketTest, ADatagramThatIsTooLongIsDropped) {
   ASSERT_TRUE(send(std::string(5'000, 'x')));
   ASSERT_TRUE(send("end"));

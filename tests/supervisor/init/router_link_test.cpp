@@ -22,9 +22,11 @@ using testing::ElementsAre;
 struct SilentOwner final : RouterLink::Owner {
   void on_router_ready() override {}
   void on_router_drained(bool complete) override { drained = complete; }
+  void on_line_seen(const ServiceLogs&) override { ++lines_seen; }
   void on_router_failing(const std::string& reason) override { failing = reason; }
   std::optional<bool> drained;
   std::string failing;
+  int lines_seen = 0;
 };
 
 class RouterLinkTest : public testing::Test {
@@ -95,6 +97,19 @@ TEST_F(RouterLinkTest, AfterTheDrainDeadlineADeadRouterMeansNotDrained) {
   let_router_die();
   EXPECT_EQ(owner_.drained, false);
   EXPECT_EQ(link_->pid(), 0);
+}
+
+TEST_F(RouterLinkTest, AnAwaitedLineIsForgottenOnlyWhenSomebodySaysSo) {
+  ServiceLogs* web =
+      *link_->add_service({.service_id = 0, .name = "web", .sinks = {"files"}}, 64U << 10U);
+  link_->start();
+  link_->await_line(*web, 3, {"ready"});
+  let_router_die();
+  ASSERT_TRUE(web->awaited());
+  EXPECT_EQ(web->awaited()->incarnation, 3);
+  EXPECT_THAT(web->awaited()->regexes, ElementsAre("ready"));
+  RouterLink::forget_line(*web);
+  EXPECT_FALSE(web->awaited());
 }
 
 /// Three lines that the sink `files` has not taken yet.

@@ -28,6 +28,7 @@ class BookkeepingPort final : public ServicePort {
     ASSERT(process == Process::kNone && incarnation == newest + 1 && !shut_down);
     process = Process::kSpawning;
     newest = incarnation;
+    handed_over = false;
   }
   void abandon_spawn(ServiceId) override {
     ASSERT(process == Process::kSpawning);
@@ -61,7 +62,8 @@ class BookkeepingPort final : public ServicePort {
     ASSERT(state == ServiceState::kFailed || state == ServiceState::kDone);
   }
 
-  [[nodiscard]] pid_t alive_pid() const { return static_cast<pid_t>(100 + newest); }
+  [[nodiscard]] pid_t first_pid() const { return static_cast<pid_t>(100 + newest); }
+  [[nodiscard]] pid_t alive_pid() const { return first_pid() + (handed_over ? 50 : 0); }
 
   Process process = Process::kNone;
   ServiceState state = ServiceState::kStopped;
@@ -69,7 +71,8 @@ class BookkeepingPort final : public ServicePort {
   bool timer = false;
   bool shut_down = false;
   bool groups_live = false;
-  std::array<bool, 2> hooks{};  // by HookKind: it runs
+  bool handed_over = false;     // another process is the main one
+  std::array<bool, 3> hooks{};  // by HookKind: it runs
 };
 
 enum class Move : std::uint8_t {
@@ -87,15 +90,18 @@ enum class Move : std::uint8_t {
   kGroupGone,
   kShutdown,
   kHurry,
-  kStopHookDone,  // the last two only of services with hooks
+  kStopHookDone,  // the last four only of services with hooks
   kExitHookDone,
+  kSweepDone,
+  kMainPid,
 };
-constexpr std::size_t kHookMoves = 2;
+constexpr std::size_t kHookMoves = 4;
 constexpr std::array kMoves{
     Move::kStart,       Move::kStop,         Move::kRestart,      Move::kDependenciesMet,
     Move::kSpawned,     Move::kStaleSpawned, Move::kSpawnFailed,  Move::kExitedWell,
     Move::kExitedBadly, Move::kReady,        Move::kTimer,        Move::kGroupGone,
     Move::kShutdown,    Move::kHurry,        Move::kStopHookDone, Move::kExitHookDone,
+    Move::kSweepDone,   Move::kMainPid,
 };
 
 std::size_t move_count(const ServiceRules& rules) {
@@ -145,7 +151,8 @@ class Search {
         return {.kind = ServiceEventKind::kDependenciesMet};
       case Move::kSpawned:
         become(Process::kSpawning, Process::kAlive);
-        return {.kind = ServiceEventKind::kSpawned, .pid = pid, .incarnation = newest};
+        return {
+            .kind = ServiceEventKind::kSpawned, .pid = port_.first_pid(), .incarnation = newest};
       case Move::kStaleSpawned:
         return {.kind = ServiceEventKind::kSpawned, .pid = 7, .incarnation = newest + 1};
       case Move::kSpawnFailed:
@@ -179,6 +186,14 @@ class Search {
       case Move::kExitHookDone:
         port_.hooks[1] = false;
         return {.kind = ServiceEventKind::kHookDone, .hook = HookKind::kExit};
+      case Move::kSweepDone:
+        port_.hooks[2] = false;
+        return {.kind = ServiceEventKind::kHookDone, .hook = HookKind::kSweep};
+      case Move::kMainPid:
+        port_.handed_over = port_.handed_over || port_.process != Process::kNone;
+        return {.kind = ServiceEventKind::kMainPid,
+                .pid = port_.first_pid() + 50,
+                .group = port_.first_pid() + 50};
     }
     return {};
   }
@@ -197,7 +212,8 @@ class Search {
     ASSERT((machine.child() == ChildPhase::kSpawning) == (port_.process == Process::kSpawning));
     ASSERT((machine.child() == ChildPhase::kAlive) == (port_.process == Process::kAlive));
     ASSERT(!machine.at_rest() || port_.process == Process::kNone);
-    ASSERT(machine.state() == ServiceState::kStopping || (!port_.hooks[0] && !port_.hooks[1]));
+    ASSERT(machine.state() == ServiceState::kStopping ||
+           (!port_.hooks[0] && !port_.hooks[1] && !port_.hooks[2]));
   }
 
   ServiceRules rules_;
@@ -245,6 +261,7 @@ TEST(EverySequenceTest, KeepsTheBooksOfADaemonAndAOneshotWithHooks) {
     rules.type = type;
     rules.has_exit_hook = true;
     rules.has_stop_command = true;
+    rules.sweeps = true;
     Search search(rules);
     EXPECT_EQ(search.run(kLengthMax - 1), sequences_up_to(kLengthMax - 1, kMoves.size()));
   }

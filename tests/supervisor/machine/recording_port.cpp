@@ -28,7 +28,7 @@ std::string_view timer_name(TimerKind kind) {
 }
 
 std::string_view hook_name(HookKind hook) {
-  return hook == HookKind::kStop ? "stop.command" : "on_exit";
+  return kHookNames[static_cast<std::size_t>(hook)];
 }
 
 }  // namespace

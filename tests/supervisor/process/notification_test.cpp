@@ -26,6 +26,14 @@ TEST(NotificationTest, StoppingReloadingAndATriggerAreHeard) {
   EXPECT_FALSE(told.watchdog);
 }
 
+TEST(NotificationTest, AMainPidIsANumberOfAProcess) {
+  EXPECT_EQ(parse_notification("MAINPID=4711").main_pid, 4711);
+  for (const char* text : {"MAINPID=", "MAINPID=x", "MAINPID=0", "MAINPID=1", "MAINPID=-5",
+                           "MAINPID=99999999999", "MAINPID=4294967297"}) {
+    EXPECT_EQ(parse_notification(text), Notification()) << text;
+  }
+}
+
 TEST(NotificationTest, WhatIsNotUnderstoodIsPassedOver) {
   for (const char* text :
        {"", "\n\n=\n=1", "READY", "READY=", "READY=yes", "ready=1", "READY=11", "WATCHDOG_USEC=-1",

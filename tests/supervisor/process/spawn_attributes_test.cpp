@@ -51,6 +51,14 @@ TEST(SpawnAttributesTest, NoSignalIsBlockedOrIgnoredAndOursStayAsTheyAre) {
   ::signal(SIGHUP, SIG_DFL);
 }
 
+TEST(SpawnAttributesTest, IsToldItsOwnPid) {
+  const Finished run = run_process(
+      {.argv = {"/bin/sh", "-c", "[ $LISTEN_PID = $$ ] && echo own; env | grep -c LISTEN"},
+       .environment = {"PATH=/usr/bin:/bin", "HOME=/"},
+       .own_pid_variable = "LISTEN_PID"});
+  EXPECT_EQ(run.output, "own\n1\n");
+}
+
 TEST(SpawnAttributesTest, OnlyTheStandardDescriptorsAreOpen) {
   const base::Fd leaking(::open("/dev/null", O_RDONLY));  // without close-on-exec
   const Finished run = run_process({.argv = {"/bin/ls", "/proc/self/fd"}});

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
       {"ignore", actor::ignore},
       {"orphans", actor::make_orphans},
       {"leave-child", actor::leave_child},
+      {"escape", actor::escape},
       {"hold-pipes", actor::hold_pipes},
       {"say", actor::say},
       {"say-both", actor::say_both},
@@ -25,8 +26,10 @@ int main(int argc, char** argv) {
       {"env", actor::print_environment},
       {"notify", actor::notify},
       {"notify-and-wait", actor::notify_and_wait},
+      {"notify-as-daemon", actor::notify_as_daemon},
       {"notify-often", actor::notify_often},
       {"ids", actor::print_ids},
+      {"serve", actor::serve},
       {"input", actor::print_input},
       {"bind-low", actor::bind_low_port},
   };

@@ -18,10 +18,14 @@ int wait_for_end(const Arguments&);          // until a signal ends it
 int count_run(const Arguments& arguments);   // FILE CODE: adds a line to FILE, exits with CODE
 int exit_until(const Arguments& arguments);  // FILE N CODE: like count_run N times, then waits
 
+// Sockets that came with it (actor_listen.cpp).
+int serve(const Arguments& arguments);  // COUNT: its pid as a line to so many clients, then KILL
+
 // Notifications (actor_notify.cpp).
-int notify(const Arguments& arguments);           // TEXT...: each to $NOTIFY_SOCKET, and ends
-int notify_and_wait(const Arguments& arguments);  // TEXT...: like notify, then waits
-int notify_often(const Arguments& arguments);     // FILE TEXT: every 5 ms until FILE exists; waits
+int notify(const Arguments& arguments);            // TEXT...: each to $NOTIFY_SOCKET, and ends
+int notify_and_wait(const Arguments& arguments);   // TEXT...: like notify, then waits
+int notify_as_daemon(const Arguments& arguments);  // end | stay: a child in its own session is main
+int notify_often(const Arguments& arguments);      // FILE TEXT: every 5 ms until FILE exists; waits
 
 // Signals (actor_signals.cpp). A line of a signal file: NAME-NUMBER MONOTONIC_NS.
 int trap(const Arguments& arguments);    // FILE: writes the first TERM down and exits 0
@@ -31,7 +35,10 @@ int ignore(const Arguments& arguments);  // FILE: ignores TERM; "ready" goes to 
 // Processes (actor_processes.cpp).
 int make_orphans(const Arguments& arguments);  // COUNT: that many grandchildren end without us
 int leave_child(
-    const Arguments& arguments);             // FILE: a child in its own group writes its pid, waits
+    const Arguments& arguments);  // FILE: a child in its own group writes its pid, waits
+/// FILE [clean]: a grandchild in its own session, deaf to TERM, writes its pid to FILE and waits;
+/// with `clean` it has no environment and no descriptor. Waits.
+int escape(const Arguments& arguments);
 int hold_pipes(const Arguments& arguments);  // COUNT BYTES FILE: "held N" goes to FILE, waits
 
 // Output (actor_output.cpp).

@@ -73,6 +73,44 @@ int leave_child(const Arguments& arguments) {
   return wait_for_end(arguments);
 }
 
+namespace {
+
+/// Only a new program image has another environment in /proc.
+[[noreturn]] void become_stranger(const std::string& file) {
+  for (int fd = 0; fd < 3; ++fd) {
+    ::close(fd);
+  }
+  const std::string script = "trap '' TERM; echo $$ > " + file + "; while :; do sleep 1000; done";
+  std::array<char*, 1> no_environment{nullptr};
+  std::array<const char*, 4> arguments{"/bin/sh", "-c", script.c_str(), nullptr};
+  ::execve("/bin/sh", const_cast<char**>(arguments.data()), no_environment.data());
+  ::_exit(1);
+}
+
+}  // namespace
+
+int escape(const Arguments& arguments) {
+  const bool is_clean = arguments.size() > 1;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setsid();
+    if (::fork() != 0) {
+      ::_exit(0);
+    }
+    ::setsid();
+    if (is_clean) {
+      become_stranger(arguments.at(0));
+    }
+    std::signal(SIGTERM, SIG_IGN);
+    std::ofstream(arguments.at(0)) << ::getpid() << '\n';
+    for (;;) {
+      ::pause();
+    }
+  }
+  ::waitpid(child, nullptr, 0);
+  return wait_for_end({});
+}
+
 int hold_pipes(const Arguments& arguments) {
   long held = 0;
   const int bytes = std::atoi(arguments.at(1).c_str());
