@@ -52,6 +52,8 @@ TEST_F(SinksTest, EveryTypeAcrossANetworkMakesANetworkSink) {
     config.syslog.address = "udp://h";
     config.papertrail.address = "tls://h:1";
     config.logstash.address = "tcp://h:1";
+    config.gelf.address = "udp://h";
+    config.forward.address = "tcp://h";
     if (is_network(config.type)) {
       const auto sink = make_sink(config, context(), client_);
       ASSERT_TRUE(sink) << type;
