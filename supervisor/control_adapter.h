@@ -31,6 +31,7 @@ class ControlAdapter final : public ControlPort {
     ConfigReload& config_reload;
     const EventLog& events;
     std::uint64_t booted_ns = 0;  // monotonic
+    std::string runtime_directory;
   };
 
   explicit ControlAdapter(Parts parts);
@@ -62,6 +63,8 @@ class ControlAdapter final : public ControlPort {
                             SignalTarget target) override;
   base::Result<void> rotate(const std::string& sink) override;
   base::Result<base::Fd> tap(const std::string& sink) override;
+  base::Result<base::Fd> manage_spool(const std::string& sink,
+                                      logging::SpoolAction action) override;
   base::Result<std::vector<LogSource>> log_sources(std::span<const std::string> services) override;
   base::Result<void> shutdown(std::optional<std::int32_t> exit_code) override;
 

@@ -8,11 +8,13 @@
 #include "base/diag.h"
 #include "base/text.h"
 #include "logging/router/router.h"
+#include "shippers/network/spool_report.h"
 #include "shippers/sinks.h"
 #include "shippers/vendors/vendor_list.h"
 #include "supervisor/config/check.h"
 #include "supervisor/config/environment.h"
 #include "supervisor/process/inherited.h"
+#include "supervisor/spool_role.h"
 
 namespace supervisor {
 
@@ -39,6 +41,22 @@ int router_role(std::span<const std::string> arguments) {
   return logging::run_router(static_cast<int>(*fd), factory, diag);
 }
 
+SpoolReader spool_reader() {
+  const auto output_of = [](const SpoolQuery& query) {
+    return query.json ? shippers::SpoolOutput::kJson : shippers::SpoolOutput::kText;
+  };
+  return {.list =
+              [=](const SpoolDirectories& directories, const SpoolQuery& query) {
+                return shippers::list_spools(directories, output_of(query));
+              },
+          .show =
+              [=](const std::vector<std::string>& directories, const SpoolQuery& query) {
+                const auto part =
+                    query.dead ? shippers::SpoolPart::kDead : shippers::SpoolPart::kWaiting;
+                return shippers::show_spool(directories, part, output_of(query));
+              }};
+}
+
 int vendors_role(std::span<const std::string> arguments) {
   const bool json = !arguments.empty() && arguments[0] == "--json";
   fmt::print("{}", json ? shippers::vendor_json() : shippers::vendor_table());
@@ -60,6 +78,9 @@ int router_binary_main(std::span<const std::string> arguments) {
   }
   if (role == "check") {
     return check_main(rest, make_environment(environ));
+  }
+  if (role == "spool") {
+    return spool_main(rest, make_environment(environ), spool_reader());
   }
   if (role == "vendors") {
     return vendors_role(rest);

@@ -53,6 +53,7 @@ class Session {
   [[nodiscard]] base::Result<void> handle(base::Message& message);
   [[nodiscard]] base::Result<void> on_hello(base::Message& message);
   [[nodiscard]] base::Result<void> on_service(base::Message& message);
+  [[nodiscard]] base::Result<void> on_dead_letters(base::Message& message);
   [[nodiscard]] base::Result<void> on_running(MessageKind kind, base::Message& message);
   void on_closed();
   void on_events();
@@ -154,6 +155,8 @@ base::Result<void> Session::handle(base::Message& message) {
       return on_hello(message);
     case MessageKind::kService:
       return on_service(message);
+    case MessageKind::kDeadLetters:
+      return on_dead_letters(message);
     case MessageKind::kGo:
       if (running_) {
         return unexpected_message("Go came twice");
@@ -196,6 +199,15 @@ base::Result<void> Session::on_service(base::Message& message) {
   return {};
 }
 
+base::Result<void> Session::on_dead_letters(base::Message& message) {
+  TRY_ASSIGN(const auto letters, decode_message<DeadLettersMessage>(message.bytes));
+  if (message.fds.size() != 1 || running_) {
+    return unexpected_message("DeadLetters needs one descriptor, before Go");
+  }
+  graph_->add_dead_letters(letters, std::move(message.fds[0]));
+  return {};
+}
+
 base::Result<void> Session::on_running(MessageKind kind, base::Message& message) {
   if (!running_) {
     return unexpected_message("a request came before Go");
@@ -227,6 +239,14 @@ base::Result<void> Session::on_running(MessageKind kind, base::Message& message)
         return unexpected_message("Tap needs one descriptor");
       }
       graph_->tap(tap.sink, std::move(message.fds[0]));
+      return {};
+    }
+    case MessageKind::kSpool: {
+      TRY_ASSIGN(const auto spool, decode_message<SpoolMessage>(message.bytes));
+      if (message.fds.size() != 1) {
+        return unexpected_message("Spool needs one descriptor");
+      }
+      graph_->manage_spool(spool, std::move(message.fds[0]));
       return {};
     }
     case MessageKind::kDrain: {

@@ -104,24 +104,6 @@ ServiceStatus read_service(const Json& json) {
   return service;
 }
 
-SinkStatus read_sink(const Json& json) {
-  SinkStatus sink;
-  read(json, "name", sink.name);
-  read(json, "type", sink.type);
-  read(json, "state", sink.state);
-  read(json, "received", sink.received);
-  read(json, "delivered", sink.delivered);
-  read(json, "buffered", sink.buffered);
-  read(json, "buffered_bytes", sink.buffered_bytes);
-  read(json, "last_error", sink.last_error);
-  if (const Json* dropped = find(json, "dropped"); dropped != nullptr && dropped->is_object()) {
-    for (const auto& [reason, lines] : dropped->items()) {
-      read(*dropped, reason.c_str(), sink.dropped[reason]);
-    }
-  }
-  return sink;
-}
-
 template <typename F>
 void for_each(const Json& object, const char* name, F use) {
   if (const Json* list = find(object, name); list != nullptr && list->is_array()) {
@@ -137,6 +119,29 @@ std::vector<std::string> read_strings(const Json& object, const char* name) {
     strings.push_back(item.is_string() ? item.get<std::string>() : std::string());
   });
   return strings;
+}
+
+SinkStatus read_sink(const Json& json) {
+  SinkStatus sink;
+  read(json, "name", sink.name);
+  read(json, "type", sink.type);
+  read(json, "state", sink.state);
+  read(json, "received", sink.received);
+  read(json, "delivered", sink.delivered);
+  read(json, "buffered", sink.buffered);
+  read(json, "buffered_bytes", sink.buffered_bytes);
+  sink.oldest_ns = read_time(json, "oldest");
+  read(json, "lines_per_s", sink.lines_per_s);
+  read(json, "retries", sink.retries);
+  read(json, "last_error", sink.last_error);
+  sink.last_error_ns = read_time(json, "last_error_time");
+  sink.spool = read_strings(json, "spool");
+  if (const Json* dropped = find(json, "dropped"); dropped != nullptr && dropped->is_object()) {
+    for (const auto& [reason, lines] : dropped->items()) {
+      read(*dropped, reason.c_str(), sink.dropped[reason]);
+    }
+  }
+  return sink;
 }
 
 std::string describe_members(const Json& input) {

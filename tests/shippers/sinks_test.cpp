@@ -19,6 +19,7 @@ class SinksTest : public testing::Test {
             .state = world_.state(),
             .diag = diag_,
             .hang_watch = watch_,
+            .dead_letters = letters_,
             .background = world_.background,
             .wake = [] {}};
   }
@@ -27,6 +28,7 @@ class SinksTest : public testing::Test {
   logging::RouterConfig config_;
   logging::SinkReport report_{world_.state()};
   logging::HangWatch watch_;
+  logging::DeadLetters letters_;
   HttpClient client_;
   base::Diag diag_{2, base::DiagLevel::kError, ""};
 };
