@@ -13,6 +13,7 @@
 #include "shippers/vendors/vendor_list.h"
 #include "supervisor/config/check.h"
 #include "supervisor/config/environment.h"
+#include "supervisor/metrics/http_pages.h"
 #include "supervisor/process/inherited.h"
 #include "supervisor/spool_role.h"
 
@@ -38,7 +39,19 @@ int router_role(std::span<const std::string> arguments) {
                                                  const logging::SinkContext& context) {
     return shippers::make_sink(config, context, client);
   };
-  return logging::run_router(static_cast<int>(*fd), factory, diag);
+  std::unique_ptr<HttpPages> pages;
+  const logging::ConfigHook open_pages = [&pages, &diag](const logging::RouterConfig& config) {
+    if (config.listen.empty()) {
+      return;
+    }
+    auto opened = HttpPages::open(config.listen, config.runtime_directory + "/control.sock");
+    if (opened) {
+      pages = std::move(*opened);
+    } else {
+      diag.error("{}; /metrics and the probes are not served", opened.error().message);
+    }
+  };
+  return logging::run_router(static_cast<int>(*fd), factory, diag, open_pages);
 }
 
 SpoolReader spool_reader() {

@@ -40,8 +40,8 @@ base::Result<RouterConfig> read_config(int fd, std::uint64_t bytes) {
 /// The router's end of the handoff: one message at a time, and the drain.
 class Session {
  public:
-  Session(int socket, const SinkFactory& factory, base::Diag& diag)
-      : socket_(socket), factory_(factory), diag_(diag) {}
+  Session(int socket, const SinkFactory& factory, base::Diag& diag, const ConfigHook& on_config)
+      : socket_(socket), factory_(factory), diag_(diag), on_config_(on_config) {}
 
   /// Until PID 1 has closed the socket and everything is delivered, or an error.
   [[nodiscard]] base::Result<void> run();
@@ -72,6 +72,7 @@ class Session {
   int socket_;
   const SinkFactory& factory_;
   base::Diag& diag_;
+  const ConfigHook& on_config_;
   EventQueue events_;
   base::Fd message_pipe_;
   std::unique_ptr<Graph> graph_;
@@ -179,6 +180,9 @@ base::Result<void> Session::on_hello(base::Message& message) {
   TRY_ASSIGN(RouterConfig config, read_config(message.fds[1].get(), hello.config_bytes));
   message_pipe_ = std::move(message.fds[4]);
   diag_.redirect(message_pipe_.get(), "");
+  if (on_config_) {
+    on_config_(config);
+  }
   graph_ = std::make_unique<Graph>(std::move(config), std::move(state), events_, diag_);
   if (hello.last_was_killed) {
     graph_->set_last_was_killed();
@@ -336,8 +340,9 @@ void Session::flush() {
 
 }  // namespace
 
-int run_router(int handoff_fd, const SinkFactory& factory, base::Diag& diag) {
-  Session session(handoff_fd, factory, diag);
+int run_router(int handoff_fd, const SinkFactory& factory, base::Diag& diag,
+               const ConfigHook& on_config) {
+  Session session(handoff_fd, factory, diag, on_config);
   if (const auto ended = session.run(); !ended) {
     diag.error("router: {}", ended.error().message);
     return EXIT_FAILURE;
