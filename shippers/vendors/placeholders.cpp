@@ -8,14 +8,15 @@ namespace shippers {
 
 namespace {
 
-using Encode = std::string (*)(const Placeholder&, const VendorValues&);
+using Member = std::string VendorValues::*;
+using Encode = std::string (*)(Member, const VendorValues&);
 
-std::string as_it_is(const Placeholder& placeholder, const VendorValues& values) {
-  return values.*placeholder.member;
+std::string as_it_is(Member member, const VendorValues& values) {
+  return values.*member;
 }
 
-std::string in_url(const Placeholder& placeholder, const VendorValues& values) {
-  return placeholder.name == "url" ? values.url : percent_encode(values.*placeholder.member);
+std::string in_url(Member member, const VendorValues& values) {
+  return member == &VendorValues::url ? values.url : percent_encode(values.*member);
 }
 
 std::string expand_with(std::string_view text, const VendorValues& values, Encode encode) {
@@ -27,7 +28,7 @@ std::string expand_with(std::string_view text, const VendorValues& values, Encod
       break;
     }
     const std::size_t close = text.find('}', open);
-    out += encode(*find_placeholder(text.substr(open + 1, close - open - 1)), values);
+    out += encode(find_placeholder(text.substr(open + 1, close - open - 1)), values);
     text.remove_prefix(close + 1);
   }
   return out;
@@ -57,7 +58,7 @@ bool Template::has_blank(const VendorValues& values) const {
   for (std::size_t open = text_.find('{'); open != std::string_view::npos;
        open = text_.find('{', open + 1)) {
     const std::size_t close = text_.find('}', open);
-    if ((values.*find_placeholder(text_.substr(open + 1, close - open - 1))->member).empty()) {
+    if ((values.*find_placeholder(text_.substr(open + 1, close - open - 1))).empty()) {
       return true;
     }
   }

@@ -46,10 +46,11 @@ inline constexpr std::array<Placeholder, 10> kPlaceholders{{
     {"authorization", &VendorValues::authorization},
 }};
 
-[[nodiscard]] constexpr const Placeholder* find_placeholder(std::string_view name) {
+/// The member that a placeholder stands for; null: there is no such placeholder.
+[[nodiscard]] constexpr std::string VendorValues::*find_placeholder(std::string_view name) {
   for (const Placeholder& placeholder : kPlaceholders) {
     if (placeholder.name == name) {
-      return &placeholder;
+      return placeholder.member;
     }
   }
   return nullptr;

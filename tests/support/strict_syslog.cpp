@@ -1,12 +1,13 @@
 #include "tests/support/strict_syslog.h"
 
-#include <regex>
+#include <re2/re2.h>
 
 namespace support {
 
 namespace {
 
 constexpr const char* kPriority = "<(0|[1-9][0-9]?|1[0-8][0-9]|19[01])>";
+constexpr const char* kName = "[!#-<>-Z\\\\^-~]{1,32}";
 
 SyslogMessage fail(const std::string& message, const char* rfc) {
   SyslogMessage parsed;
@@ -17,41 +18,38 @@ SyslogMessage fail(const std::string& message, const char* rfc) {
 }  // namespace
 
 SyslogMessage parse_rfc5424(const std::string& message) {
-  static const std::regex kHead(
+  static const std::string kElement =
+      "\\[" + std::string(kName) + "(?: " + kName + "=\"(?:[^\"\\\\\\]]|\\\\(?s:.))*\")*\\]";
+  static const RE2 kHead(
       std::string(kPriority) +
-      "1 (-|[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,6})?"
-      "(?:Z|[+-][0-2][0-9]:[0-5][0-9])) ([!-~]{1,255}) ([!-~]{1,48}) [!-~]{1,128} [!-~]{1,32} "
-      "(-|(?:\\[[!#-<>-Z\\\\^-~]{1,32}(?: [!#-<>-Z\\\\^-~]{1,32}=\"(?:[^\"\\\\\\]]|\\\\[^])*\")*"
-      "\\])+)( |$)");
-  std::smatch found;
-  if (!std::regex_search(message, found, kHead, std::regex_constants::match_continuous)) {
+          "1 (-|[0-9]{4}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,6})?"
+          "(?:Z|[+-][0-2][0-9]:[0-5][0-9])) ([!-~]{1,255}) ([!-~]{1,48}) [!-~]{1,128} [!-~]{1,32} "
+          "(-|(?:" +
+          kElement + ")+)(?: |$)",
+      RE2::Latin1);
+  SyslogMessage parsed;
+  re2::StringPiece rest(message);
+  if (!RE2::Consume(&rest, kHead, &parsed.priority, &parsed.time, &parsed.host, &parsed.app,
+                    &parsed.structured_data)) {
     return fail(message, "5424");
   }
-  return {.priority = std::stoi(found[1]),
-          .time = found[2],
-          .host = found[3],
-          .app = found[4],
-          .structured_data = found[5],
-          .text = found.suffix(),
-          .problem = ""};
+  parsed.text = rest.as_string();
+  return parsed;
 }
 
 SyslogMessage parse_rfc3164(const std::string& message) {
-  static const std::regex kHead(std::string(kPriority) +
-                                "((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
-                                "[ 1-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][0-9]) "
-                                "(?:([!-9;-~]+) )?([!-9;-Z^-~]{1,32}): ");
-  std::smatch found;
-  if (!std::regex_search(message, found, kHead, std::regex_constants::match_continuous)) {
+  static const RE2 kHead(std::string(kPriority) +
+                             "((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) "
+                             "[ 1-3][0-9] [0-2][0-9]:[0-5][0-9]:[0-5][0-9]) "
+                             "(?:([!-9;-~]+) )?([!-9;-Z^-~]{1,32}): ",
+                         RE2::Latin1);
+  SyslogMessage parsed;
+  re2::StringPiece rest(message);
+  if (!RE2::Consume(&rest, kHead, &parsed.priority, &parsed.time, &parsed.host, &parsed.app)) {
     return fail(message, "3164");
   }
-  return {.priority = std::stoi(found[1]),
-          .time = found[2],
-          .host = found[3],
-          .app = found[4],
-          .structured_data = "",
-          .text = found.suffix(),
-          .problem = ""};
+  parsed.text = rest.as_string();
+  return parsed;
 }
 
 }  // namespace support
