@@ -87,6 +87,7 @@ struct NetworkConfig {
   BatchConfig batch;
   std::optional<SpoolConfig> spool = SpoolConfig{};  // unset by `spool = false`
   RetryConfig retry;
+  std::string dead_letter;           // a sink's name; empty: what is refused is dropped
   std::optional<Compress> compress;  // unset: what the destination is known to take
   base::Duration timeout = base::seconds(30);
   TlsConfig tls;
@@ -97,6 +98,8 @@ struct NetworkConfig {
     v.field("batch", batch, "when a batch is sent");
     v.field("spool", spool, "what keeps records through an outage");
     v.field("retry", retry, "waits between attempts");
+    v.field("dead_letter", dead_letter,
+            "the sink that gets what is refused for good, with the reason");
     v.field("compress", compress, "of requests; unset: gzip where the destination takes it");
     v.field("timeout", timeout, "of one request");
     v.field("tls", tls, "how https is checked");

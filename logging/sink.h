@@ -15,8 +15,10 @@
 
 #include "base/diag.h"
 #include "base/result.h"
+#include "logging/handoff/handoff_messages.h"
 #include "logging/handoff/ring_reader.h"
 #include "logging/router/background_thread.h"
+#include "logging/router/dead_letters.h"
 #include "logging/router/hang_watch.h"
 #include "logging/sink_config.h"
 #include "logging/sink_report.h"
@@ -63,6 +65,10 @@ class Sink {
   /// to be written now.
   virtual void end_input() {}
 
+  /// `birl spool`: does it and writes the answer, a JSON object, into `reply`. A sink without a
+  /// spool says so.
+  virtual void manage_spool(SpoolAction action, base::Fd reply);
+
   /// True for a sink that parses what it takes: a poisoned frame is then dropped instead of given
   /// to it.
   [[nodiscard]] virtual bool parses_records() const { return false; }
@@ -76,6 +82,7 @@ struct SinkContext {
   SinkState& state;  // that `report` writes to
   base::Diag& diag;
   HangWatch& hang_watch;         // of threads that the sink starts, before it starts them
+  DeadLetters& dead_letters;     // where what it is refused goes
   BackgroundThread& background;  // of lowest priority; stopped before any sink goes
   std::function<void()> wake;    // has tend() called soon; any thread
 };

@@ -17,6 +17,7 @@
 #include "logging/network_config.h"
 #include "logging/pipeline_config.h"
 #include "logging/stream_config.h"
+#include "logging/vendor_config.h"
 
 namespace logging {
 
@@ -31,11 +32,19 @@ enum class SinkType : std::uint8_t {
   kPapertrail,
   kLogentries,
   kLogstash,
+  kGelf,
+  kForward,
+  kSplunkHec,
+  kDatadog,
+  kNewRelic,
+  kSumologic,
+  kOtlp,
 };
 [[nodiscard]] constexpr auto enum_names(SinkType) {
-  return std::array<std::string_view, 10>{"file",          "console", "http",   "loggly",
-                                          "elasticsearch", "loki",    "syslog", "papertrail",
-                                          "logentries",    "logstash"};
+  return std::to_array<std::string_view>({"file", "console", "http", "loggly", "elasticsearch",
+                                          "loki", "syslog", "papertrail", "logentries", "logstash",
+                                          "gelf", "forward", "splunk_hec", "datadog", "newrelic",
+                                          "sumologic", "otlp"});
 }
 
 /// Sinks across a network have the keys of NetworkConfig.
@@ -178,6 +187,13 @@ struct SinkConfig {
   PapertrailSinkConfig papertrail;
   LogentriesSinkConfig logentries;
   LogstashSinkConfig logstash;
+  GelfSinkConfig gelf;
+  ForwardSinkConfig forward;
+  SplunkSinkConfig splunk_hec;
+  DatadogSinkConfig datadog;
+  NewRelicSinkConfig newrelic;
+  SumologicSinkConfig sumologic;
+  OtlpSinkConfig otlp;
 
   [[nodiscard]] WhenFull policy() const {
     return when_full.value_or(is_network(type) ? WhenFull::kDropOldest : WhenFull::kBlock);
@@ -219,6 +235,20 @@ struct SinkConfig {
         return logentries.visit(v);
       case SinkType::kLogstash:
         return logstash.visit(v);
+      case SinkType::kGelf:
+        return gelf.visit(v);
+      case SinkType::kForward:
+        return forward.visit(v);
+      case SinkType::kSplunkHec:
+        return splunk_hec.visit(v);
+      case SinkType::kDatadog:
+        return datadog.visit(v);
+      case SinkType::kNewRelic:
+        return newrelic.visit(v);
+      case SinkType::kSumologic:
+        return sumologic.visit(v);
+      case SinkType::kOtlp:
+        return otlp.visit(v);
     }
   }
   template <typename V>
@@ -236,6 +266,13 @@ struct SinkConfig {
     v.field("papertrail", papertrail);
     v.field("logentries", logentries);
     v.field("logstash", logstash);
+    v.field("gelf", gelf);
+    v.field("forward", forward);
+    v.field("splunk_hec", splunk_hec);
+    v.field("datadog", datadog);
+    v.field("newrelic", newrelic);
+    v.field("sumologic", sumologic);
+    v.field("otlp", otlp);
   }
 };
 
@@ -248,6 +285,7 @@ struct RouterConfig {
   std::vector<SinkConfig> sinks;
   std::map<std::string, PipelineConfig> pipelines;
   std::vector<ServiceRecordConfig> services;  // whose lines are more than bytes
+  std::string listen;                         // [http] listen; empty: off
 
   template <typename V>
   void visit(V& v) {
@@ -258,6 +296,7 @@ struct RouterConfig {
     v.field("sinks", sinks);
     v.field("pipelines", pipelines);
     v.field("services", services);
+    v.field("listen", listen);
   }
 };
 

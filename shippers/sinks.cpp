@@ -50,7 +50,8 @@ base::Result<std::unique_ptr<logging::Sink>> make_network_sink(const logging::Si
                                  .state_directory = context.config.state_directory,
                                  .runtime_directory = context.config.runtime_directory,
                                  .pipeline = std::move(pipeline),
-                                 .seed = base::realtime_ns()});
+                                 .seed = base::realtime_ns(),
+                                 .dead_letters = &context.dead_letters});
 }
 
 }  // namespace

@@ -24,14 +24,14 @@ struct Command {
 
 // The explicit list of verbs; run, check and test, which read their own words, stand in dispatch().
 constexpr auto kCommands = std::to_array<Command>(
-    {{"new", cmd_new},         {"status", cmd_status}, {"explain", cmd_explain},
-     {"events", cmd_events},   {"trace", cmd_trace},   {"completion", cmd_completion},
-     {"man", cmd_man},         {"start", cmd_start},   {"stop", cmd_stop},
-     {"restart", cmd_restart}, {"reload", cmd_reload}, {"wait", cmd_wait},
-     {"scale", cmd_scale},     {"signal", cmd_signal}, {"rotate", cmd_rotate},
-     {"tap", cmd_tap},         {"logs", cmd_logs},     {"shutdown", cmd_shutdown},
-     {"healthy", cmd_healthy}, {"probe", cmd_probe},   {"vendors", cmd_vendors},
-     {"version", cmd_version}});
+    {{"new", cmd_new},           {"status", cmd_status},   {"explain", cmd_explain},
+     {"events", cmd_events},     {"trace", cmd_trace},     {"completion", cmd_completion},
+     {"man", cmd_man},           {"start", cmd_start},     {"stop", cmd_stop},
+     {"restart", cmd_restart},   {"reload", cmd_reload},   {"wait", cmd_wait},
+     {"scale", cmd_scale},       {"signal", cmd_signal},   {"rotate", cmd_rotate},
+     {"tap", cmd_tap},           {"spool", cmd_spool},     {"logs", cmd_logs},
+     {"shutdown", cmd_shutdown}, {"healthy", cmd_healthy}, {"probe", cmd_probe},
+     {"vendors", cmd_vendors},   {"version", cmd_version}});
 
 bool is_verb(std::string_view word) {
   return word == "run" || word == "check" || word == "test" || word == "help" ||

@@ -145,7 +145,7 @@ StatusReport ControlAdapter::status() {
     report.router.pid = parts_.router.pid();
   }
   report.router.restarts = parts_.router.restarts();
-  report.sinks = sink_statuses(parts_.router, parts_.config.sinks);
+  report.sinks = sink_statuses(parts_.router, parts_.config, parts_.runtime_directory);
   for (const SweptProcess& orphan : parts_.sweeper.orphans()) {
     report.orphans.push_back({.pid = orphan.pid, .command = orphan.command});
   }
@@ -313,6 +313,21 @@ Result<base::Fd> ControlAdapter::tap(const std::string& sink) {
   }
   TRY_ASSIGN(base::Pipe pipe, base::make_pipe());
   TRY(parts_.router.tap(sink, pipe.write));
+  return std::move(pipe.read);
+}
+
+Result<base::Fd> ControlAdapter::manage_spool(const std::string& sink,
+                                              logging::SpoolAction action) {
+  const auto found = parts_.config.sinks.find(sink);
+  if (found == parts_.config.sinks.end()) {
+    return no_such_sink("use", sink);
+  }
+  if (!is_network(found->second.type)) {
+    return base::fail(ErrorCode::kInvalid,
+                      fmt::format("cannot use the spool of {}: it has none", sink));
+  }
+  TRY_ASSIGN(base::Pipe pipe, base::make_pipe());
+  TRY(parts_.router.manage_spool(sink, action, pipe.write));
   return std::move(pipe.read);
 }
 

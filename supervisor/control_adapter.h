@@ -33,6 +33,7 @@ class ControlAdapter final : public ControlPort {
     std::function<base::Result<void>(const std::string&, std::uint32_t)> scale;
     const EventLog& events;
     std::uint64_t booted_ns = 0;  // monotonic
+    std::string runtime_directory;
   };
 
   explicit ControlAdapter(Parts parts);
@@ -65,6 +66,8 @@ class ControlAdapter final : public ControlPort {
                             SignalTarget target) override;
   base::Result<void> rotate(const std::string& sink) override;
   base::Result<base::Fd> tap(const std::string& sink) override;
+  base::Result<base::Fd> manage_spool(const std::string& sink,
+                                      logging::SpoolAction action) override;
   base::Result<std::vector<LogSource>> log_sources(std::span<const std::string> services) override;
   base::Result<void> shutdown(std::optional<std::int32_t> exit_code) override;
 

@@ -111,9 +111,9 @@ Result<void> Instance::open_router() {
                                                       .name = std::string(kOwnServiceName),
                                                       .sinks = sinks_of_own_messages(config_)},
                                                      kOwnRingBytes));
-  TRY_ASSIGN(message_pipe_, own->open_message_pipe());
+  TRY_ASSIGN(message_pipe_, own->open_message_pipe(logging::Stream::kStderr));
   router_->set_message_fd(message_pipe_.get());
-  return {};
+  return router_->set_dead_letters(sinks_of_dead_letters(config_), kDeadLetterRingBytes);
 }
 
 Result<ServiceLogs*> Instance::open_logs(const ServiceConfig& config) {
@@ -268,7 +268,8 @@ Result<void> Instance::open_control() {
                             .scale = [this](const std::string& service,
                                             std::uint32_t count) { return scale(service, count); },
                             .events = events_,
-                            .booted_ns = booted_ns_});
+                            .booted_ns = booted_ns_,
+                            .runtime_directory = runtime_directory_});
   const std::string path = socket_path();
   TRY_ASSIGN(base::Fd listener, base::listen_unix(path, socket_mode()));
   open_to_others();

@@ -159,6 +159,7 @@ Result<void> Instance::make_logs(const ConfigDiff& diff, std::vector<ServiceSlot
     TRY_ASSIGN(ServiceSlot slot, open_service(config_.services.at(name)));
     added.push_back(std::move(slot));
   }
+  TRY(router_->set_dead_letters(sinks_of_dead_letters(config_), kDeadLetterRingBytes));
   return router_->change(router_config(config_, runtime_directory_),
                          [this](const ServiceLogs& logs) { return sinks_of_logs(logs); });
 }

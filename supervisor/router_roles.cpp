@@ -9,11 +9,14 @@
 #include "base/text.h"
 #include "logging/router/router.h"
 #include "shippers/file/unpack_log.h"
+#include "shippers/network/spool_report.h"
 #include "shippers/sinks.h"
 #include "shippers/vendors/vendor_list.h"
 #include "supervisor/config/check.h"
 #include "supervisor/config/environment.h"
+#include "supervisor/metrics/http_pages.h"
 #include "supervisor/process/inherited.h"
+#include "supervisor/spool_role.h"
 
 namespace supervisor {
 
@@ -37,7 +40,35 @@ int router_role(std::span<const std::string> arguments) {
                                                  const logging::SinkContext& context) {
     return shippers::make_sink(config, context, client);
   };
-  return logging::run_router(static_cast<int>(*fd), factory, diag);
+  std::unique_ptr<HttpPages> pages;
+  const logging::ConfigHook open_pages = [&pages, &diag](const logging::RouterConfig& config) {
+    if (config.listen.empty()) {
+      return;
+    }
+    auto opened = HttpPages::open(config.listen, config.runtime_directory + "/control.sock");
+    if (opened) {
+      pages = std::move(*opened);
+    } else {
+      diag.error("{}; /metrics and the probes are not served", opened.error().message);
+    }
+  };
+  return logging::run_router(static_cast<int>(*fd), factory, diag, open_pages);
+}
+
+SpoolReader spool_reader() {
+  const auto output_of = [](const SpoolQuery& query) {
+    return query.json ? shippers::SpoolOutput::kJson : shippers::SpoolOutput::kText;
+  };
+  return {.list =
+              [=](const SpoolDirectories& directories, const SpoolQuery& query) {
+                return shippers::list_spools(directories, output_of(query));
+              },
+          .show =
+              [=](const std::vector<std::string>& directories, const SpoolQuery& query) {
+                const auto part =
+                    query.dead ? shippers::SpoolPart::kDead : shippers::SpoolPart::kWaiting;
+                return shippers::show_spool(directories, part, output_of(query));
+              }};
 }
 
 int vendors_role(std::span<const std::string> arguments) {
@@ -76,6 +107,9 @@ int router_binary_main(std::span<const std::string> arguments) {
   }
   if (role == "unpack") {
     return unpack_role(rest);
+  }
+  if (role == "spool") {
+    return spool_main(rest, make_environment(environ), spool_reader());
   }
   if (role == "vendors") {
     return vendors_role(rest);

@@ -19,6 +19,8 @@ base::Result<MessageKind> message_kind(std::span<const std::byte> bytes) {
     case MessageKind::kRetire:
     case MessageKind::kTap:
     case MessageKind::kAwaitLine:
+    case MessageKind::kDeadLetters:
+    case MessageKind::kSpool:
     case MessageKind::kAck:
     case MessageKind::kReady:
     case MessageKind::kPipeEnded:

@@ -6,6 +6,7 @@
 //                                       <--- Ack   without their Ack, for the kernel limits
 //                                       descriptors
 //                                                  in flight)
+//     DeadLetters + fd  (one per sink that gets some)
 //     Go                                --->      recovery runs now, then the threads start
 //                                       <--- Ready
 //     Pipe + fd  (a new incarnation)    --->
@@ -15,6 +16,7 @@
 //     Tap + fd                          --->      copies what the sink writes into that pipe
 //     AwaitLine                         --->      looks for a line of one run of a service
 //                                       <--- LineSeen: it is in the ring
+//     Spool + fd                        --->      does it to the sink's spool, says so in that pipe
 //                                       <--- Drained: every committed line is delivered or the
 //                                            deadline has passed
 //     Retire                            --->      reads no more, delivers what the rings hold (as
@@ -53,7 +55,9 @@ enum class MessageKind : std::uint8_t {
   kDrain,
   kRetire,
   kTap,
-  kAwaitLine,  // from PID 1
+  kAwaitLine,
+  kDeadLetters,
+  kSpool,  // from PID 1
   kAck = 64,
   kReady,
   kPipeEnded,
@@ -186,6 +190,35 @@ struct AwaitLineMessage {
     v.field("service_id", service_id);
     v.field("incarnation", incarnation);
     v.field("regexes", regexes);
+  }
+};
+
+/// What sinks are refused for good and is to go to `sink`, they write into this pipe, a JSON object
+/// a line. Before Go. fds: its write end, which never blocks.
+struct DeadLettersMessage {
+  static constexpr MessageKind kKind = MessageKind::kDeadLetters;
+  std::string sink;
+  bool had_writer = false;  // a router before this one: it may have left half a line
+  template <typename V>
+  void visit(V& v) {
+    v.field("sink", sink);
+    v.field("had_writer", had_writer);
+  }
+};
+
+/// kReplay: what was refused for good is sent again, and what waits for a better time, now. kDrop:
+/// what waits is given up. kDropDead: what was refused is forgotten.
+enum class SpoolAction : std::uint8_t { kReplay, kDrop, kDropDead };
+
+/// fds: the write end of the pipe that gets the answer, a JSON object.
+struct SpoolMessage {
+  static constexpr MessageKind kKind = MessageKind::kSpool;
+  std::string sink;
+  SpoolAction action = SpoolAction::kReplay;
+  template <typename V>
+  void visit(V& v) {
+    v.field("sink", sink);
+    v.field("action", action);
   }
 };
 

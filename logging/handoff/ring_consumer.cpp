@@ -45,6 +45,13 @@ class ConsumerCore : public RingConsumer {
 
   [[nodiscard]] std::uint64_t spooled() const override { return slot_.spooled; }
   [[nodiscard]] std::uint64_t settled_sequence() const override { return slot_.settled_sequence; }
+  [[nodiscard]] std::uint64_t delivered() const override {
+    std::uint64_t other = record_.attached_line + slot_.spooled;
+    for (const std::uint64_t dropped : slot_.dropped) {
+      other += dropped;
+    }
+    return slot_.cursor.line - other;
+  }
   [[nodiscard]] std::uint64_t ring_capacity() const override { return ring_.capacity(); }
   [[nodiscard]] std::uint64_t waiting_bytes() const override {
     return ring_.commit().head - slot_.cursor.frame - slot_.cursor.offset;

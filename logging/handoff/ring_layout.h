@@ -97,7 +97,7 @@ enum class DropReason : std::uint8_t {
   kBlockLimit,    // the target failed for longer than block_limit
   kPoison,        // parsing it killed the router three times
   kRejected,      // the destination refused it
-  kRemoved,       // its service or sink was removed
+  kRemoved,       // its service or sink was removed, or `birl spool drop`
   kRingDamaged,   // the ring failed its check and was replaced
   kSpoolFull,     // an outage outlasted the spool: its oldest lines made room
   kSpoolDamaged,  // the spool lost them: a failing or tampered disk

@@ -113,6 +113,9 @@ class RingConsumer {
   [[nodiscard]] virtual std::uint64_t spooled() const = 0;
   [[nodiscard]] virtual std::uint64_t settled_sequence() const = 0;
 
+  /// Lines, since it attached.
+  [[nodiscard]] virtual std::uint64_t delivered() const = 0;
+
   /// Bytes of frames that are committed and not taken; costs no copy.
   [[nodiscard]] virtual std::uint64_t waiting_bytes() const = 0;
   [[nodiscard]] virtual std::uint64_t ring_capacity() const = 0;

@@ -24,7 +24,7 @@ struct RouterStateLimits {
 };
 
 inline constexpr std::uint64_t kRouterStateMagic = 0x6574'6174'736c'7269;  // "irlstate"
-inline constexpr std::uint32_t kRouterStateVersion = 2;
+inline constexpr std::uint32_t kRouterStateVersion = 3;
 
 /// What the intake thread was doing. See intake.h for the recovery arithmetic.
 enum class IntakePhase : std::uint32_t { kIdle = 0, kSplice = 1, kRead = 2 };
@@ -56,6 +56,14 @@ struct InheritedLines {
   std::uint64_t settled_sequence = 0;  // of the last spool record that left `spooled`
 };
 
+/// How much a sink had delivered at two times some seconds apart: what a rate is made of.
+struct DeliveryMarks {
+  std::uint64_t since_ns = 0;  // monotonic; 0: there is no earlier one
+  std::uint64_t delivered = 0;
+  std::uint64_t last_ns = 0;
+  std::uint64_t last_delivered = 0;
+};
+
 struct SinkState {
   std::atomic<std::uint32_t> sink_id;  // 0: free
   std::atomic<SinkHealth> health;
@@ -64,6 +72,11 @@ struct SinkState {
   std::atomic<std::uint32_t> error_sequence;  // odd while last_error is being written
   std::array<char, RouterStateLimits::kErrorBytes> last_error;  // NUL-terminated
   std::atomic<std::uint64_t> spool_bytes;
+  std::atomic<std::uint64_t> retries;          // requests that had to be sent again
+  std::atomic<std::uint64_t> oldest_ring_ns;   // realtime of the oldest line that waits in a ring,
+  std::atomic<std::uint64_t> oldest_spool_ns;  // ... in the spool; 0: none that is known
+  std::atomic<std::uint32_t> marks_sequence;   // guards `marks`
+  std::array<DeliveryMarks, 2> marks;
   /// 1: what its spool holds outlives this boot, and its destination does not take it now: an
   /// orderly end does not wait for it.
   std::atomic<std::uint32_t> keeps_spool;

@@ -114,6 +114,10 @@ std::vector<SinkStatus> RouterStateView::sinks() const {
                     .error_time_ns = state.error_time_ns.load(std::memory_order_acquire),
                     .last_error = read_error(state),
                     .spool_bytes = state.spool_bytes.load(std::memory_order_relaxed),
+                    .retries = state.retries.load(std::memory_order_relaxed),
+                    .oldest_ring_ns = state.oldest_ring_ns.load(std::memory_order_relaxed),
+                    .oldest_spool_ns = state.oldest_spool_ns.load(std::memory_order_relaxed),
+                    .marks = read_slot(state.marks_sequence, state.marks),
                     .inherited = read_slot(state.inherited_sequence, state.inherited)});
   }
   return list;

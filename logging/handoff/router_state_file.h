@@ -43,6 +43,10 @@ struct SinkStatus {
   std::uint64_t error_time_ns = 0;
   std::string last_error;
   std::uint64_t spool_bytes = 0;
+  std::uint64_t retries = 0;
+  std::uint64_t oldest_ring_ns = 0;
+  std::uint64_t oldest_spool_ns = 0;
+  DeliveryMarks marks;
   InheritedLines inherited;
 };
 

@@ -95,6 +95,7 @@ base::Result<void> Graph::make_writer(const SinkConfig& config, const SinkFactor
                                .state = *state,
                                .diag = diag_,
                                .hang_watch = watch_,
+                               .dead_letters = dead_letters_,
                                .background = background_,
                                .wake = [&waker = writer->waker()] { waker.notify(); }});
   if (sink) {
@@ -258,6 +259,16 @@ void Graph::tap(const std::string& sink_name, base::Fd pipe) {
   if (WriterThread* writer = find_writer(sink_name); writer != nullptr) {
     writer->tap(std::move(pipe));
   }
+}
+
+void Graph::manage_spool(const SpoolMessage& message, base::Fd reply) {
+  if (WriterThread* writer = find_writer(message.sink); writer != nullptr) {
+    writer->manage_spool(message.action, std::move(reply));
+  }
+}
+
+void Graph::add_dead_letters(const DeadLettersMessage& message, base::Fd pipe) {
+  dead_letters_.add(message.sink, std::move(pipe), message.had_writer);
 }
 
 void Graph::begin_drain() {

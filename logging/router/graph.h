@@ -49,6 +49,9 @@ class Graph {
   /// The intake tells kLineSeen.
   void await_line(const AwaitLineMessage& message);
 
+  /// Before start().
+  void add_dead_letters(const DeadLettersMessage& message, base::Fd pipe);
+
   /// Waits, but not for ever, until the sinks have completed what was half written.
   void start();
 
@@ -56,6 +59,8 @@ class Graph {
   void rotate(const std::string& sink_name);  // empty: all
   /// Closes `pipe` when there is no such sink.
   void tap(const std::string& sink_name, base::Fd pipe);
+  /// The same.
+  void manage_spool(const SpoolMessage& message, base::Fd reply);
 
   /// Reads all pipes to their present end; the intake tells kDrained. After that is_delivered()
   /// says whether every line that was there then is out; events.ring() tells when to look again.
@@ -89,6 +94,7 @@ class Graph {
   base::Diag& diag_;
   HangWatch watch_;
   std::atomic<bool> tell_idle_{true};  // while the main thread waits for sinks
+  DeadLetters dead_letters_;
   BackgroundThread background_{GraphLimits::kBackgroundNiceness};
   std::unique_ptr<Intake> intake_;
   std::map<std::uint32_t, Service> services_;

@@ -40,8 +40,8 @@ base::Result<RouterConfig> read_config(int fd, std::uint64_t bytes) {
 /// The router's end of the handoff: one message at a time, and the drain.
 class Session {
  public:
-  Session(int socket, const SinkFactory& factory, base::Diag& diag)
-      : socket_(socket), factory_(factory), diag_(diag) {}
+  Session(int socket, const SinkFactory& factory, base::Diag& diag, const ConfigHook& on_config)
+      : socket_(socket), factory_(factory), diag_(diag), on_config_(on_config) {}
 
   /// Until PID 1 has closed the socket and everything is delivered, or an error.
   [[nodiscard]] base::Result<void> run();
@@ -53,6 +53,7 @@ class Session {
   [[nodiscard]] base::Result<void> handle(base::Message& message);
   [[nodiscard]] base::Result<void> on_hello(base::Message& message);
   [[nodiscard]] base::Result<void> on_service(base::Message& message);
+  [[nodiscard]] base::Result<void> on_dead_letters(base::Message& message);
   [[nodiscard]] base::Result<void> on_running(MessageKind kind, base::Message& message);
   void on_closed();
   void on_events();
@@ -71,6 +72,7 @@ class Session {
   int socket_;
   const SinkFactory& factory_;
   base::Diag& diag_;
+  const ConfigHook& on_config_;
   EventQueue events_;
   base::Fd message_pipe_;
   std::unique_ptr<Graph> graph_;
@@ -154,6 +156,8 @@ base::Result<void> Session::handle(base::Message& message) {
       return on_hello(message);
     case MessageKind::kService:
       return on_service(message);
+    case MessageKind::kDeadLetters:
+      return on_dead_letters(message);
     case MessageKind::kGo:
       if (running_) {
         return unexpected_message("Go came twice");
@@ -176,6 +180,9 @@ base::Result<void> Session::on_hello(base::Message& message) {
   TRY_ASSIGN(RouterConfig config, read_config(message.fds[1].get(), hello.config_bytes));
   message_pipe_ = std::move(message.fds[4]);
   diag_.redirect(message_pipe_.get(), "");
+  if (on_config_) {
+    on_config_(config);
+  }
   graph_ = std::make_unique<Graph>(std::move(config), std::move(state), events_, diag_);
   if (hello.last_was_killed) {
     graph_->set_last_was_killed();
@@ -193,6 +200,15 @@ base::Result<void> Session::on_service(base::Message& message) {
   send(AckMessage{.service_id = service.service_id,
                   .accepted = added.has_value(),
                   .error = added ? "" : added.error().message});
+  return {};
+}
+
+base::Result<void> Session::on_dead_letters(base::Message& message) {
+  TRY_ASSIGN(const auto letters, decode_message<DeadLettersMessage>(message.bytes));
+  if (message.fds.size() != 1 || running_) {
+    return unexpected_message("DeadLetters needs one descriptor, before Go");
+  }
+  graph_->add_dead_letters(letters, std::move(message.fds[0]));
   return {};
 }
 
@@ -232,6 +248,14 @@ base::Result<void> Session::on_running(MessageKind kind, base::Message& message)
         return unexpected_message("Tap needs one descriptor");
       }
       graph_->tap(tap.sink, std::move(message.fds[0]));
+      return {};
+    }
+    case MessageKind::kSpool: {
+      TRY_ASSIGN(const auto spool, decode_message<SpoolMessage>(message.bytes));
+      if (message.fds.size() != 1) {
+        return unexpected_message("Spool needs one descriptor");
+      }
+      graph_->manage_spool(spool, std::move(message.fds[0]));
       return {};
     }
     case MessageKind::kDrain: {
@@ -324,8 +348,9 @@ void Session::flush() {
 
 }  // namespace
 
-int run_router(int handoff_fd, const SinkFactory& factory, base::Diag& diag) {
-  Session session(handoff_fd, factory, diag);
+int run_router(int handoff_fd, const SinkFactory& factory, base::Diag& diag,
+               const ConfigHook& on_config) {
+  Session session(handoff_fd, factory, diag, on_config);
   if (const auto ended = session.run(); !ended) {
     diag.error("router: {}", ended.error().message);
     return EXIT_FAILURE;

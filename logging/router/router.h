@@ -9,6 +9,8 @@
 // that hangs makes the whole process abort, for the same reason.
 #pragma once
 
+#include <functional>
+
 #include "base/diag.h"
 #include "logging/sink.h"
 
@@ -18,6 +20,9 @@ namespace logging {
 /// makes non-blocking. Returns the process's exit code: 0 after PID 1 closed the socket and
 /// everything was drained, 1 when the handoff cannot be understood. `diag` says why; Hello
 /// redirects it to birl's own message pipe.
-[[nodiscard]] int run_router(int handoff_fd, const SinkFactory& factory, base::Diag& diag);
+/// `on_config` is called once, with the configuration that PID 1 hands over.
+using ConfigHook = std::function<void(const RouterConfig& config)>;
+[[nodiscard]] int run_router(int handoff_fd, const SinkFactory& factory, base::Diag& diag,
+                             const ConfigHook& on_config = {});
 
 }  // namespace logging

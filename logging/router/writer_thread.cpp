@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/crash_point.h"
+#include "logging/handoff/shared_slot.h"
 
 namespace logging {
 
@@ -92,6 +93,14 @@ void WriterThread::tap(base::Fd pipe) {
   waker_.notify();
 }
 
+void WriterThread::manage_spool(SpoolAction action, base::Fd reply) {
+  {
+    const std::scoped_lock lock(mutex_);
+    spool_requests_.emplace_back(action, std::move(reply));
+  }
+  waker_.notify();
+}
+
 void WriterThread::request(Request request) {
   {
     const std::scoped_lock lock(mutex_);
@@ -113,6 +122,9 @@ void WriterThread::run() {
     }
     watch_failures(now_ns);
     tend_due_ns_ = sink_->tend(now_ns);
+    if (!progressed || now_ns - noted_ns_ >= WriterLimits::kNoteNs) {
+      note_progress(now_ns);
+    }
     if (!progressed) {
       options_.busy.end();
       options_.on_idle();
@@ -124,13 +136,18 @@ void WriterThread::run() {
 
 void WriterThread::take_requests() {
   std::vector<Request> requests;
+  std::vector<std::pair<SpoolAction, base::Fd>> spool_requests;
   {
     const std::scoped_lock lock(mutex_);
     requests.swap(requests_);
+    spool_requests.swap(spool_requests_);
     std::ranges::for_each(new_taps_, [&](base::Fd& pipe) { report_.tap().add(std::move(pipe)); });
     new_taps_.clear();
     std::ranges::move(new_inputs_, std::back_inserter(inputs_));
     new_inputs_.clear();
+  }
+  for (auto& [action, reply] : spool_requests) {
+    sink_->manage_spool(action, std::move(reply));
   }
   for (const Request request : requests) {
     switch (request) {
@@ -230,6 +247,33 @@ void WriterThread::watch_failures(std::uint64_t now_ns) {
 /// Only while the producer waits for room: a ring that is not full keeps everything.
 void WriterThread::drop_oldest(Input& input) {
   while (input.feed->room.is_waiting() && drop_frame(*input.consumer, DropReason::kBlockLimit)) {
+  }
+}
+
+/// For `birl status`: since when the oldest line waits, and what a rate is made of.
+void WriterThread::note_progress(std::uint64_t now_ns) {
+  noted_ns_ = now_ns;
+  std::uint64_t oldest_ns = 0;
+  std::uint64_t delivered =
+      read_slot(options_.state.inherited_sequence, options_.state.inherited).delivered;
+  for (const auto& input : inputs_) {
+    delivered += input->consumer->delivered();
+    if (input->consumer->waiting_bytes() == 0) {
+      continue;
+    }
+    const auto frames = input->consumer->peek(1);
+    if (frames && !frames->empty()) {
+      const std::uint64_t time_ns = frames->front().header.time_ns;
+      oldest_ns = oldest_ns == 0 ? time_ns : std::min(oldest_ns, time_ns);
+    }
+  }
+  options_.state.oldest_ring_ns.store(oldest_ns, std::memory_order_relaxed);
+  if (marks_.last_ns == 0 || now_ns - marks_.last_ns >= WriterLimits::kMarkNs) {
+    marks_ = {.since_ns = marks_.last_ns,
+              .delivered = marks_.last_delivered,
+              .last_ns = now_ns,
+              .last_delivered = delivered};
+    publish_slot(options_.state.marks_sequence, options_.state.marks, marks_);
   }
 }
 

@@ -32,6 +32,8 @@ namespace logging {
 struct WriterLimits {
   static constexpr std::uint32_t kDeathsUntilPoison = 3;
   static constexpr std::uint64_t kAttachRetryNs = 1'000'000'000;
+  static constexpr std::uint64_t kNoteNs = 250'000'000;     // while there is always something to do
+  static constexpr std::uint64_t kMarkNs = 10'000'000'000;  // between two marks of a rate
 };
 
 class WriterThread {
@@ -61,6 +63,7 @@ class WriterThread {
   void rotate();
   void end_input();
   void tap(base::Fd pipe);
+  void manage_spool(SpoolAction action, base::Fd reply);
 
   /// No input waits for its attach().
   [[nodiscard]] bool is_attached() const { return unattached_.load() == 0; }
@@ -89,6 +92,7 @@ class WriterThread {
   void drop_poisoned(Input& input);
   void watch_failures(std::uint64_t now_ns);
   void drop_oldest(Input& input);
+  void note_progress(std::uint64_t now_ns);
   [[nodiscard]] std::uint64_t next_due_ns(std::uint64_t now_ns) const;
 
   Options options_;
@@ -96,6 +100,8 @@ class WriterThread {
   Waker waker_;
   std::unique_ptr<Sink> sink_;  // behind what its own threads use
   std::vector<std::unique_ptr<Input>> inputs_;
+  DeliveryMarks marks_;
+  std::uint64_t noted_ns_ = 0;     // when note_progress() last looked
   std::uint64_t tend_due_ns_ = 0;  // 0: no time is set
   PoisonNote suspect_;             // what the last router was at when it died
   std::atomic<int> unattached_{0};
@@ -105,6 +111,7 @@ class WriterThread {
   std::vector<std::unique_ptr<Input>> new_inputs_;
   std::vector<Request> requests_;
   std::vector<base::Fd> new_taps_;
+  std::vector<std::pair<SpoolAction, base::Fd>> spool_requests_;
   std::thread thread_;  // last: it uses all of the above
 };
 

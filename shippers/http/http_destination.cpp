@@ -57,9 +57,9 @@ HttpRequest HttpDestination::make_request(std::span<const SpoolEvent> events) co
   }
   if (config_.type == logging::SinkType::kHttp) {
     request.method = enum_names(config_.http.method)[static_cast<std::size_t>(config_.http.method)];
-    for (const auto& [name, value] : config_.http.headers) {
-      request.headers.push_back(fmt::format("{}: {}", name, value));
-    }
+  }
+  for (const auto& [name, value] : values_.headers) {
+    request.headers.push_back(fmt::format("{}: {}", name, value));
   }
   const auto usual = vendor_.takes_gzip ? logging::Compress::kGzip : logging::Compress::kNone;
   if (network.compress.value_or(usual) == logging::Compress::kGzip) {

@@ -43,6 +43,7 @@ bool BatchBuilder::take(const Source& source, std::span<const logging::FrameView
   range.ring_id = source.consumer.ring_id();
   range.from = source.consumer.cursor();
   range.to = range.from;
+  range.time_ns = frames.empty() ? 0 : frames.front().header.time_ns;
   const std::uint64_t bytes_before = bytes_;
   for (const logging::FrameView& frame : frames) {
     if (bytes_ - bytes_before >= bytes_max || !take_frame(source, frame, range)) {
@@ -66,6 +67,7 @@ bool BatchBuilder::take_records(const Source& source, std::span<const logging::F
   RingRange range;
   range.ring_id = source.consumer.ring_id();
   range.from = source.consumer.cursor();
+  range.time_ns = frames.front().header.time_ns;
   ordinal_ = 0;
   const logging::RecordPlan plan = source.records->plan(
       frames, range.from, {.bytes = bytes_max, .fresh = true}, false, source.realtime_ns);

@@ -3,11 +3,24 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/crash_point.h"
 
 namespace shippers {
 
 namespace {
+
+constexpr std::uint64_t kSettleAgainNs = 100'000'000;  // dead letters that nobody takes just now
+
+/// Some of its events have to be sent again.
+bool is_repeated(const Outcome& outcome) {
+  const auto again = [](Verdict verdict) {
+    return verdict == Verdict::kRetry || verdict == Verdict::kPark;
+  };
+  return again(outcome.verdict) ||
+         std::ranges::any_of(outcome.exceptions,
+                             [&](const EventVerdict& event) { return again(event.verdict); });
+}
 
 logging::DropCounts drops_of(logging::DropReason reason, std::uint64_t lines) {
   logging::DropCounts dropped{};
@@ -35,7 +48,7 @@ Courier::Courier(const DeliveryMachine::Options& options, Spool& spool, LineLedg
 
 base::Result<void> Courier::step(std::uint64_t now_ns) {
   take_answers(now_ns);
-  const auto settled = settle();
+  const auto settled = settle(now_ns);
   const auto loaded = load();
   send(now_ns);
   return settled ? loaded : settled;
@@ -52,7 +65,11 @@ void Courier::take_answers(std::uint64_t now_ns) {
     ASSERT(found != in_flight_.end());
     if (!outcome.reason.empty()) {
       reason_ = outcome.reason;
+      if (const auto loaded = loaded_.find(found->second.sequence); loaded != loaded_.end()) {
+        loaded->second->reason = outcome.reason;
+      }
     }
+    retries_ += is_repeated(outcome) ? 1U : 0U;
     if (outcome.verdict == Verdict::kPark) {
       destination_.refresh();
     }
@@ -61,21 +78,56 @@ void Courier::take_answers(std::uint64_t now_ns) {
   }
 }
 
-base::Result<void> Courier::settle() {
+base::Result<void> Courier::settle(std::uint64_t now_ns) {
   std::uint64_t done = 0;
-  while (const auto settlement = machine_.take_settled()) {
-    const auto found = loaded_.find(settlement->sequence);
+  base::Result<void> problem;
+  for (;;) {
+    settling_ = settling_ ? std::move(settling_) : machine_.take_settled();
+    if (!settling_) {
+      break;
+    }
+    const auto found = loaded_.find(settling_->sequence);
     ASSERT(found != loaded_.end());
+    const auto buried = bury(*found->second, *settling_);
+    if (!buried) {
+      problem = base::Unexpected(buried.error());  // the disk's: the sink it is for has them
+    } else if (!*buried) {
+      settle_at_ns_ = now_ns + kSettleAgainNs;
+      break;
+    }
     base::crash_point("courier.settling");
-    count_lines(*found->second, *settlement);
+    count_lines(*found->second, *settling_);
+    done = settling_->sequence;
     loaded_.erase(found);
-    done = settlement->sequence;
+    settling_.reset();
   }
+  TRY(finish_settling(done));
+  return problem;
+}
+
+/// False: not all letters are buried.
+base::Result<bool> Courier::bury(const Loaded& loaded, const Settlement& settlement) {
+  if (dead_letters_ == nullptr || settlement.rejected.empty()) {
+    return true;
+  }
+  if (holds_letters_) {
+    return false;
+  }
+  std::vector<SpoolEvent> refused;
+  for (const std::uint32_t event : settlement.rejected) {
+    if (event < loaded.events.size()) {
+      refused.push_back(loaded.events[event]);
+    }
+  }
+  return dead_letters_->bury(settlement.sequence, refused, loaded.reason, base::realtime_ns());
+}
+
+base::Result<void> Courier::finish_settling(std::uint64_t done) {
   if (done == 0) {
     return {};
   }
   base::crash_point("courier.settled");
-  const bool all = machine_.records() == 0 && spool_.is_read();
+  const bool all = machine_.records() == 0 && !settling_ && spool_.is_read();
   TRY(spool_.done_to(all ? spool_.next_sequence() - 1 : done));
   if (all) {
     ledger_.settle_all();
@@ -157,17 +209,43 @@ void Courier::hurry() {
   machine_.hurry();
 }
 
-base::Result<void> Courier::drop_oldest() {
+base::Result<std::uint64_t> Courier::drop_oldest(logging::DropReason reason) {
   TRY_ASSIGN(const auto listed, spool_.list_oldest());
+  std::uint64_t lines = 0;
   for (const Spool::Listed& record : listed) {
     machine_.forget(record.sequence);
     loaded_.erase(record.sequence);
+    if (settling_ && settling_->sequence == record.sequence) {
+      settling_.reset();
+    }
     for (const RingRange& range : record.ranges) {
-      ledger_.settle(record.sequence, range,
-                     drops_of(logging::DropReason::kSpoolFull, range.lines));
+      ledger_.settle(record.sequence, range, drops_of(reason, range.lines));
+      lines += range.lines;
     }
   }
-  return listed.empty() ? base::Result<void>{} : spool_.done_to(listed.back().sequence);
+  if (!listed.empty()) {
+    TRY(spool_.done_to(listed.back().sequence));
+  }
+  return lines;
+}
+
+std::uint64_t Courier::due_at_ns() const {
+  return settling_ && !holds_letters_ ? settle_at_ns_ : machine_.due_at_ns();
+}
+
+std::uint64_t Courier::oldest_ns() const {
+  std::uint64_t oldest = 0;
+  for (const auto& [sequence, loaded] : loaded_) {
+    for (const RingRange& range : loaded->record.ranges) {
+      if (range.time_ns != 0 && (oldest == 0 || range.time_ns < oldest)) {
+        oldest = range.time_ns;
+      }
+    }
+    if (oldest != 0) {
+      break;  // records are in the order in which they were taken
+    }
+  }
+  return oldest;
 }
 
 }  // namespace shippers

@@ -127,7 +127,25 @@ base::Result<void> NetworkSink::open_spool_at(const Spool::Options& options) {
   courier_ = std::make_unique<Courier>(
       machine_options(config_.network.retry, parts_.destination->limits(), parts_.seed), *spool_,
       ledger_, *parts_.destination, parts_.wake);
+  open_dead_letters(options.directory);
   return {};
+}
+
+/// Without its store letters cannot be sent again; the sink they are for gets them all the same.
+void NetworkSink::open_dead_letters(const std::string& directory) {
+  if (parts_.dead_letters == nullptr || config_.network.dead_letter.empty()) {
+    return;
+  }
+  auto box = DeadLetterBox::open(
+      {.sink = config_.name, .target = config_.network.dead_letter, .directory = directory},
+      *parts_.files, *parts_.dead_letters);
+  if (!box) {
+    parts_.diag.error("sink {}: its dead letters cannot be kept: {}", config_.name,
+                      box.error().message);
+    return;
+  }
+  dead_letters_ = std::move(*box);
+  courier_->set_dead_letters(*dead_letters_);
 }
 
 ConsumeResult NetworkSink::consume(const SinkInput& input, std::uint64_t now_ns) {
@@ -224,7 +242,7 @@ void NetworkSink::commit_batch() {
 base::Result<void> NetworkSink::make_room() {
   while (config_.policy() == WhenFull::kDropOldest && !spool_->is_empty() &&
          !spool_->has_room(builder_.payload().size())) {
-    TRY(courier_->drop_oldest());
+    TRY(courier_->drop_oldest(logging::DropReason::kSpoolFull));
   }
   return {};
 }
@@ -255,6 +273,9 @@ void NetworkSink::decide(std::uint64_t now_ns) {
 
 void NetworkSink::report_health() {
   parts_.state.spool_bytes.store(spool_->is_empty() ? 0 : spool_->bytes());
+  parts_.state.oldest_spool_ns.store(courier_->oldest_ns(), std::memory_order_relaxed);
+  parts_.state.retries.fetch_add(courier_->retries() - retries_told_, std::memory_order_relaxed);
+  retries_told_ = courier_->retries();
   const DeliveryMachine::State state = courier_->state();
   if (disk_error_) {
     parts_.report.failing(SinkHealth::kRetrying, *disk_error_);
@@ -271,7 +292,8 @@ void NetworkSink::report_health() {
     }
     parts_.report.working();
   }
-  parts_.state.keeps_spool.store(is_durable_ && parts_.report.is_failing() ? 1 : 0);
+  const bool is_held = draining_ && courier_->has_letters();
+  parts_.state.keeps_spool.store(is_durable_ && (parts_.report.is_failing() || is_held) ? 1 : 0);
 }
 
 std::uint64_t NetworkSink::due_at_ns(std::uint64_t now_ns) const {
@@ -290,6 +312,9 @@ void NetworkSink::end_input() {
   draining_ = true;
   if (courier_ != nullptr) {
     courier_->hurry();
+    if (is_durable_) {
+      courier_->hold_dead_letters();
+    }
   }
 }
 

@@ -51,8 +51,9 @@ class NetworkSink final : public logging::Sink {
     std::string host;
     std::string state_directory;
     std::string runtime_directory;
-    PipelineMaker pipeline;  // none: lines are taken as they are
-    std::uint64_t seed = 0;  // of the waits' jitter
+    PipelineMaker pipeline;                        // none: lines are taken as they are
+    std::uint64_t seed = 0;                        // of the waits' jitter
+    logging::DeadLetters* dead_letters = nullptr;  // null: nobody takes any
   };
   NetworkSink(const logging::SinkConfig& config, Parts parts);
   ~NetworkSink() override;
@@ -66,12 +67,16 @@ class NetworkSink final : public logging::Sink {
   void end_input() override;
   void reopen() override {}
   void rotate() override {}
+  void manage_spool(logging::SpoolAction action, base::Fd reply) override;
   [[nodiscard]] bool parses_records() const override { return true; }
 
  private:
   [[nodiscard]] bool open(std::uint64_t now_ns);
   [[nodiscard]] base::Result<void> open_spool();
   [[nodiscard]] base::Result<void> open_spool_at(const Spool::Options& options);
+  void open_dead_letters(const std::string& directory);
+  [[nodiscard]] base::Result<std::uint64_t> drop_all();
+  [[nodiscard]] base::Result<std::uint64_t> do_with_spool(logging::SpoolAction action);
   [[nodiscard]] base::Result<std::unique_ptr<logging::RecordRun>> make_records(
       const logging::SinkInput& input);
   void flush(std::uint64_t now_ns);
@@ -90,8 +95,9 @@ class NetworkSink final : public logging::Sink {
   Batcher batcher_;
   BatchBuilder builder_;
   LineLedger ledger_;
-  std::unique_ptr<Spool> spool_;      // null until it is open
-  std::unique_ptr<Courier> courier_;  // likewise
+  std::unique_ptr<Spool> spool_;                 // null until it is open
+  std::unique_ptr<DeadLetterBox> dead_letters_;  // null: none are wanted, or the disk is broken
+  std::unique_ptr<Courier> courier_;             // likewise
   std::map<logging::RingConsumer*, std::unique_ptr<logging::RecordRun>> inputs_;  // null: lines
   bool is_durable_ = false;  // the spool outlives this boot
   bool collecting_ = false;  // this round's inputs give their share
@@ -101,6 +107,7 @@ class NetworkSink final : public logging::Sink {
   std::optional<base::Error> disk_error_;
   RetryClock retry_;  // of the spool
   std::uint64_t rejections_told_ = 0;
+  std::uint64_t retries_told_ = 0;
 };
 
 }  // namespace shippers

@@ -2,7 +2,7 @@
 //
 //     0    magic u64, sequence u64, payload_bytes u32, events u32, ranges u16, kind u16, check u32
 //     32   ranges x 128 bytes: ring_id u64, from, to (frame u64, offset u32, - u32, line u64 each),
-//          lines u64, dropped u32 x 16 (by DropReason)
+//          lines u64, dropped u32 x 14 (by DropReason), time_ns u64
 //     ...  payload: events, each {bytes u32, lines u32, key_bytes u16, range u16} + key + text
 //
 // Little-endian. `check` is the CRC-32 of the header with check 0, the ranges and the payload, so a
@@ -51,11 +51,12 @@ struct RingRange {
   logging::Cursor from;
   logging::Cursor to;
   std::uint64_t lines = 0;
-  std::array<std::uint32_t, 16> dropped{};
+  std::array<std::uint32_t, 14> dropped{};
+  std::uint64_t time_ns = 0;  // realtime of its first line; 0: an older router has written it
 
   friend bool operator==(const RingRange&, const RingRange&) = default;
 };
-static_assert(sizeof(RingRange) == 128 && logging::kDropReasons <= 16);
+static_assert(sizeof(RingRange) == 128 && logging::kDropReasons <= 14);
 
 struct SpoolRecord {
   std::uint64_t sequence = 0;

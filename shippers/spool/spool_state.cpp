@@ -46,19 +46,32 @@ base::Result<SpoolState> SpoolState::open(base::FileSystem& files, const std::st
     return base::fail_errno(fmt::format("cannot lock {}", path));
   }
   SpoolState state(std::move(file));
+  TRY(state.read(files));
+  return state;
+}
+
+base::Result<std::uint64_t> SpoolState::read_done_sequence(base::FileSystem& files,
+                                                           const std::string& path) {
+  TRY_ASSIGN(base::Fd file, files.open_existing(path));
+  SpoolState state(std::move(file));
+  TRY(state.read(files));
+  return state.done_sequence_;
+}
+
+base::Result<void> SpoolState::read(base::FileSystem& files) {
   for (std::uint64_t index = 0; index < 2; ++index) {
     Slot slot;
     TRY_ASSIGN(const std::size_t count,
-               files.read_at(state.file_.get(), index * kSlotDistance,
+               files.read_at(file_.get(), index * kSlotDistance,
                              std::span(reinterpret_cast<char*>(&slot), sizeof(slot))));
     const bool whole =
         count == sizeof(slot) && slot.magic == kStateMagic && slot.check == crc_of(slot);
-    if (whole && slot.generation > state.generation_) {
-      state.generation_ = slot.generation;
-      state.done_sequence_ = slot.done_sequence;
+    if (whole && slot.generation > generation_) {
+      generation_ = slot.generation;
+      done_sequence_ = slot.done_sequence;
     }
   }
-  return state;
+  return {};
 }
 
 base::Result<void> SpoolState::write(base::FileSystem& files, std::uint64_t done_sequence) {

@@ -23,11 +23,16 @@ class SpoolState {
   [[nodiscard]] static base::Result<SpoolState> open(base::FileSystem& files,
                                                      const std::string& path);
 
+  /// For somebody who only looks: takes no lock. kNotFound: there is no spool.
+  [[nodiscard]] static base::Result<std::uint64_t> read_done_sequence(base::FileSystem& files,
+                                                                      const std::string& path);
+
   [[nodiscard]] std::uint64_t done_sequence() const { return done_sequence_; }
   [[nodiscard]] base::Result<void> write(base::FileSystem& files, std::uint64_t done_sequence);
 
  private:
   explicit SpoolState(base::Fd file) : file_(std::move(file)) {}
+  [[nodiscard]] base::Result<void> read(base::FileSystem& files);
 
   base::Fd file_;
   std::uint64_t generation_ = 0;

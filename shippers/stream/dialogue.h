@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ class Dialogue {
 
   /// Requests may be written. False: the receiver has to say something first.
   [[nodiscard]] virtual bool is_ready() const = 0;
+
+  /// Why it cannot even begin; nothing: it can. kPermission: trying again soon does not help.
+  [[nodiscard]] virtual std::optional<base::Error> failure() const { return std::nullopt; }
 
   /// Appends what `request` is on the wire.
   virtual void write(const StreamRequest& request, std::string& out) = 0;

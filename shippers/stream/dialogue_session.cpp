@@ -26,6 +26,10 @@ void DialogueSession::add(const StreamRequest& request, std::uint64_t now_ns) {
 }
 
 void DialogueSession::step(bool /*hurry*/, std::uint64_t now_ns) {
+  if (auto failure = dialogue_->failure()) {
+    fail(std::move(*failure));
+    return;
+  }
   receive(now_ns);
   if (!ended_) {
     begin_requests();

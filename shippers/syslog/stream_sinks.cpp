@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "base/clock.h"
+#include "shippers/forward/forward.h"
+#include "shippers/gelf/gelf_format.h"
 #include "shippers/logstash/json_lines_format.h"
 #include "shippers/logstash/lumberjack.h"
 #include "shippers/stream/stream_destination.h"
@@ -19,6 +22,8 @@ constexpr std::uint16_t kSyslogTlsPort = 6514;
 constexpr std::uint16_t kTokenPort = 80;
 constexpr std::uint16_t kTokenTlsPort = 443;
 constexpr std::uint16_t kBeatsPort = 5044;
+constexpr std::uint16_t kGelfPort = 12201;
+constexpr std::uint16_t kForwardPort = 24224;
 // Older receivers cut datagrams at this; rsyslog cuts messages on a stream at 8 KiB.
 constexpr std::uint64_t kDatagramBytes = 1024;
 constexpr std::uint64_t kMessageBytes = 8192;
@@ -87,6 +92,27 @@ base::Result<std::unique_ptr<Destination>> make_logstash(const logging::Logstash
       std::move(format));
 }
 
+base::Result<std::unique_ptr<Destination>> make_gelf(const logging::GelfSinkConfig& config,
+                                                     const logging::NetworkConfig& network) {
+  TRY_ASSIGN(const base::Endpoint endpoint, endpoint_of(config.address, kGelfPort, kGelfPort));
+  return std::make_unique<StreamDestination>(
+      StreamDestination::Options{.endpoint = endpoint, .confirm = config.confirm}, network,
+      std::make_unique<GelfFormat>(
+          GelfFormat::Options{.config = config,
+                              .over = endpoint.kind,
+                              .compress = network.compress.value_or(logging::Compress::kGzip),
+                              .seed = base::realtime_ns()}));
+}
+
+base::Result<std::unique_ptr<Destination>> make_forward(const logging::ForwardSinkConfig& config,
+                                                        const logging::NetworkConfig& network) {
+  TRY_ASSIGN(const base::Endpoint endpoint,
+             endpoint_of(config.address, kForwardPort, kForwardPort));
+  return std::make_unique<StreamDestination>(
+      StreamDestination::Options{.endpoint = endpoint}, network,
+      std::make_unique<ForwardFormat>(config, network.compress.value_or(logging::Compress::kGzip)));
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Destination>> make_stream_destination(
@@ -99,6 +125,12 @@ base::Result<std::unique_ptr<Destination>> make_stream_destination(
   }
   if (config.type == logging::SinkType::kLogstash) {
     return make_logstash(config.logstash, config.network);
+  }
+  if (config.type == logging::SinkType::kGelf) {
+    return make_gelf(config.gelf, config.network);
+  }
+  if (config.type == logging::SinkType::kForward) {
+    return make_forward(config.forward, config.network);
   }
   return make_syslog(config.syslog, config.network, kMessageBytes);
 }

@@ -19,8 +19,13 @@ struct VendorValues {
   std::string tags;
   std::string index;
   std::string tenant;
-  std::string authorization;                  // the whole header's value
-  std::map<std::string, std::string> labels;  // templates of {service} {stream} {host}
+  std::string source;
+  std::string category;
+  std::string channel;
+  std::string host;
+  std::string authorization;                   // the whole header's value
+  std::map<std::string, std::string> labels;   // templates of {service} {stream} {host}
+  std::map<std::string, std::string> headers;  // more of them, from the configuration
 };
 
 struct Placeholder {
@@ -28,12 +33,16 @@ struct Placeholder {
   std::string VendorValues::*member;
 };
 
-inline constexpr std::array<Placeholder, 6> kPlaceholders{{
+inline constexpr std::array<Placeholder, 10> kPlaceholders{{
     {"url", &VendorValues::url},
     {"token", &VendorValues::token},
     {"tags", &VendorValues::tags},
     {"index", &VendorValues::index},
     {"tenant", &VendorValues::tenant},
+    {"source", &VendorValues::source},
+    {"category", &VendorValues::category},
+    {"channel", &VendorValues::channel},
+    {"host", &VendorValues::host},
     {"authorization", &VendorValues::authorization},
 }};
 

@@ -26,7 +26,7 @@ struct Vendor {
   std::string_view name;  // the sink's type
   Template url;
   std::string_view content_type;
-  std::array<Template, 2> headers;  // one whose value is blank is left out
+  std::array<Template, 3> headers;  // one whose value is blank is left out
   Envelope envelope;
   RequestLimits limits;
   bool takes_gzip = false;

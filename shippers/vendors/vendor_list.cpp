@@ -1,7 +1,5 @@
 #include "shippers/vendors/vendor_list.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 
@@ -9,6 +7,7 @@
 #include "base/json_writer.h"
 #include "base/text.h"
 #include "shippers/syslog/stream_sinks.h"
+#include "shippers/table_text.h"
 #include "shippers/vendors/vendors.h"
 
 namespace shippers {
@@ -30,12 +29,15 @@ struct StreamWords {
   logging::SinkType type;
   std::string_view over;
   std::string_view confirmed_by;
+  bool gzip = false;  // where `compress` is unset
 };
-constexpr std::array<StreamWords, 4> kStreams{{
+constexpr std::array<StreamWords, 6> kStreams{{
     {logging::SinkType::kSyslog, "udp, tcp, tls, unix", "the receiver's close"},
     {logging::SinkType::kPapertrail, "udp, tcp, tls, unix", "its kernel"},
     {logging::SinkType::kLogentries, "tls, tcp, https", "its kernel"},
     {logging::SinkType::kLogstash, "tcp, tls, http, https", "the receiver's close"},
+    {logging::SinkType::kGelf, "udp, tcp, tls, http, https", "the receiver's close"},
+    {logging::SinkType::kForward, "tcp, tls", "the answer", true},
 }};
 
 /// What a sink with nothing but an address of its usual kind is; it is not connected to.
@@ -43,10 +45,15 @@ VendorDoc document_stream(logging::SinkConfig config, std::string_view type) {
   config.syslog.address = "tcp://h";
   config.papertrail.address = "tls://h:1";
   config.logstash.address = "tcp://h";
+  config.gelf.address = "tcp://h";
+  config.forward.address = "tcp://h";
   const auto* words = std::ranges::find(kStreams, config.type, &StreamWords::type);
   ASSERT(words != kStreams.end());
-  VendorDoc doc{
-      .type = type, .over = words->over, .limits = {}, .confirmed_by = words->confirmed_by};
+  VendorDoc doc{.type = type,
+                .over = words->over,
+                .limits = {},
+                .gzip = words->gzip,
+                .confirmed_by = words->confirmed_by};
   if (const auto destination = make_stream_destination(config)) {
     doc.limits = (*destination)->limits();
   }
@@ -85,20 +92,7 @@ std::string vendor_table() {
   for (const VendorDoc& doc : list_vendors()) {
     rows.push_back(cells_of(doc));
   }
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const auto& row : rows) {
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      widths[column] = std::max(widths[column], row[column].size());
-    }
-  }
-  std::string text;
-  for (const auto& row : rows) {
-    for (std::size_t column = 0; column + 1 < row.size(); ++column) {
-      text += fmt::format("{:{}}  ", row[column], widths[column]);
-    }
-    text += row.back() + "\n";
-  }
-  return text;
+  return table_text(rows);
 }
 
 std::string vendor_json() {

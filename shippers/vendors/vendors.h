@@ -14,6 +14,12 @@ extern const Vendor kElasticsearch;
 extern const Vendor kLoki;
 extern const Vendor kLogentries;
 extern const Vendor kLogstash;
+extern const Vendor kGelf;
+extern const Vendor kSplunkHec;
+extern const Vendor kDatadog;
+extern const Vendor kNewRelic;
+extern const Vendor kSumologic;
+extern const Vendor kOtlp;
 
 /// It speaks HTTP, of the types that have several protocols as it is configured.
 [[nodiscard]] bool is_http_vendor(const logging::SinkConfig& config);

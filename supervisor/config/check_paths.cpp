@@ -31,9 +31,16 @@ void check_sink(const logging::SinkConfig& sink, const std::string& path, const 
   check(sink.network.tls.key_file, "tls.key_file");
   check(sink.loggly.token_file, "token_file");
   check(sink.logentries.token_file, "token_file");
+  check(sink.forward.shared_key_file, "shared_key_file");
+  check(sink.forward.password_file, "password_file");
+  check(sink.splunk_hec.token_file, "token_file");
+  check(sink.datadog.api_key_file, "api_key_file");
+  check(sink.newrelic.api_key_file, "api_key_file");
+  check(sink.sumologic.url_file, "url_file");
   check(sink.elasticsearch.api_key_file, "api_key_file");
   for (const logging::AuthConfig* auth :
-       {&sink.http.auth, &sink.elasticsearch.auth, &sink.loki.auth, &sink.logstash.auth}) {
+       {&sink.http.auth, &sink.elasticsearch.auth, &sink.loki.auth, &sink.logstash.auth,
+        &sink.gelf.auth, &sink.otlp.auth}) {
     check(auth->basic_file, "auth.basic_file");
     check(auth->bearer_file, "auth.bearer_file");
   }

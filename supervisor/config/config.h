@@ -301,6 +301,18 @@ struct BirlConfig {
   }
 };
 
+/// [http]: pages for probes and Prometheus.
+struct HttpConfig {
+  std::string listen;  // empty: off
+
+  template <typename V>
+  void visit(V& v) {
+    v.field("listen", listen,
+            "serves /livez /readyz /metrics there: \"9100\" on the loopback, \"ADDRESS:PORT\"; "
+            "unset: off");
+  }
+};
+
 /// A value of any scalar type, as text.
 struct ScalarText {
   std::string text;
@@ -329,6 +341,7 @@ struct TestConfig {
 struct Config {
   bool configured = false;  // a file or BIRL_SET was read: not just `birl run CMD`
   BirlConfig birl;
+  HttpConfig http;
   InitConfig init;
   FinishConfig finish;
   std::map<std::string, ServiceConfig> services;
@@ -340,6 +353,7 @@ struct Config {
   void visit(V& v) {
     v.field("configured", configured);
     v.field("birl", birl);
+    v.field("http", http);
     v.field("init", init);
     v.field("finish", finish);
     v.field("service", services);

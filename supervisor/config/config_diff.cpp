@@ -64,6 +64,7 @@ constexpr auto kGlobalKeys = std::to_array<KeyRule>({
     {"birl.router_failure", KeyRule::Effect::kLive},
     {"birl.pipe_memory", KeyRule::Effect::kLive},
     {"finish", KeyRule::Effect::kLive},
+    {"http", KeyRule::Effect::kLive},
 });
 
 bool covers(std::string_view rule, std::string_view key) {
@@ -209,6 +210,7 @@ ConfigDiff diff_config(const Config& before, const Config& after) {
   diff_services(diff, before, after);
   diff_sinks(diff, before, after);
   diff_global(diff, "birl", changed_keys(before.birl, after.birl));
+  diff_global(diff, "http", changed_keys(before.http, after.http));
   diff_global(diff, "init", changed_keys(before.init, after.init));
   diff_global(diff, "finish", changed_keys(before.finish, after.finish));
   return diff;

@@ -51,6 +51,7 @@ class ConfigReader {
   [[nodiscard]] Config read(Node& root) {
     Config config;
     read_single(root, "birl", config.birl);
+    read_single(root, "http", config.http);
     read_single(root, "init", config.init);
     read_single(root, "finish", config.finish);
     read_named(root, "service", LoadLimits::kServicesMax, [&](const std::string& name, Node& node) {
@@ -165,6 +166,13 @@ class ConfigReader {
   /// Keys that sinks of another type have. What this one has is never asked for.
   static void tell_misplaced(TableReader& reader) {
     const logging::SinkConfig sink;
+    add_misplaced(reader, keys_of(sink.otlp), "otlp");
+    add_misplaced(reader, keys_of(sink.sumologic), "sumologic");
+    add_misplaced(reader, keys_of(sink.newrelic), "newrelic");
+    add_misplaced(reader, keys_of(sink.datadog), "datadog");
+    add_misplaced(reader, keys_of(sink.splunk_hec), "splunk_hec");
+    add_misplaced(reader, keys_of(sink.forward), "forward");
+    add_misplaced(reader, keys_of(sink.gelf), "gelf");
     add_misplaced(reader, keys_of(sink.logstash), "logstash");
     add_misplaced(reader, keys_of(sink.logentries), "logentries");
     add_misplaced(reader, keys_of(sink.papertrail), "papertrail");
@@ -186,7 +194,7 @@ class ConfigReader {
   }
 
   void tell_unknown_tables(const Node& root) {
-    const std::vector<std::string> known{"birl",     "defaults", "finish", "init",
+    const std::vector<std::string> known{"birl",     "defaults", "finish", "http", "init",
                                          "pipeline", "service",  "sink",   "test"};
     for (const auto& [key, node] : root.entries) {
       if (std::ranges::find(known, key) == known.end()) {

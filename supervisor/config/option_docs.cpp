@@ -25,18 +25,21 @@ std::vector<OptionDoc> list_sink_options(logging::SinkType type) {
 
 std::vector<TableDoc> list_options() {
   OptionLister birl;
+  OptionLister http;
   OptionLister init;
   OptionLister finish;
   OptionLister service;
   OptionLister pipeline;
   OptionLister test;
   BirlConfig birl_config;
+  HttpConfig http_config;
   InitConfig init_config;
   FinishConfig finish_config;
   ServiceConfig service_config;
   logging::PipelineConfig pipeline_config;
   TestConfig test_config;
   birl_config.visit(birl);
+  http_config.visit(http);
   init_config.visit(init);
   finish_config.visit(finish);
   service_config.visit(service);
@@ -44,6 +47,7 @@ std::vector<TableDoc> list_options() {
   test_config.visit(test);
   std::vector<TableDoc> tables{{"birl", birl.take()},
                                {"service.NAME", service.take()},
+                               {"http", http.take()},
                                {"init", init.take()},
                                {"finish", finish.take()}};
   const auto names = enum_names(logging::SinkType{});

@@ -51,6 +51,16 @@ std::vector<std::string> sinks_of_own_messages(const Config& config) {
   return names;
 }
 
+std::vector<std::string> sinks_of_dead_letters(const Config& config) {
+  std::vector<std::string> names;
+  for (const auto& [name, sink] : config.sinks) {
+    if (is_network(sink.type) && !sink.network.dead_letter.empty()) {
+      add_once(names, sink.network.dead_letter);
+    }
+  }
+  return names;
+}
+
 std::uint64_t ring_capacity(base::ByteCount wanted, base::ByteCount ring_memory,
                             std::size_t rings) {
   const std::uint64_t share = ring_memory.bytes / std::max<std::size_t>(rings, 1);
@@ -59,11 +69,27 @@ std::uint64_t ring_capacity(base::ByteCount wanted, base::ByteCount ring_memory,
                     logging::RingLimits::kCapacityMax);
 }
 
+std::vector<std::string> spool_directories(const logging::SinkConfig& sink,
+                                           const std::string& state_directory,
+                                           const std::string& runtime_directory) {
+  std::vector<std::string> directories;
+  if (!is_network(sink.type)) {
+    return directories;
+  }
+  if (const auto& spool = sink.network.spool) {
+    directories.push_back(spool->directory.empty() ? state_directory + "/spool/" + sink.name
+                                                   : spool->directory);
+  }
+  directories.push_back(runtime_directory + "/spool/" + sink.name);
+  return directories;
+}
+
 logging::RouterConfig router_config(const Config& config, const std::string& runtime_directory) {
   logging::RouterConfig router;
   router.host = config.birl.host.empty() ? host_name() : config.birl.host;
   router.runtime_directory = runtime_directory;
   router.state_directory = config.birl.state_directory;
+  router.listen = config.http.listen;
   router.pipe_memory = config.birl.pipe_memory;
   for (const auto& [name, sink] : config.sinks) {
     router.sinks.push_back(sink);

@@ -119,11 +119,12 @@ std::string starter_file() {
          "# Lines that are comments show an option with its default or an example.\n" +
          table_text("birl", tables[0], {}) +
          table_text("service.app", tables[1], service_examples()) +
-         table_text("sink.files", tables[4], file_examples()) +
-         table_text("sink.console", tables[5],
+         table_text("sink.files", tables[5], file_examples()) +
+         table_text("sink.console", tables[6],
                     sink_examples({{"type", "=\"console\""}, {"when_full", R"("block")"}})) +
-         table_text("init", tables[2], {{"timeout", R"("1m")"}}) +
-         table_text("finish", tables[3], {{"timeout", R"("5s")"}});
+         table_text("http", tables[2], {{"listen", R"("9100")"}}) +
+         table_text("init", tables[3], {{"timeout", R"("1m")"}}) +
+         table_text("finish", tables[4], {{"timeout", R"("5s")"}});
 }
 
 }  // namespace supervisor

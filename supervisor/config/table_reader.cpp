@@ -201,8 +201,12 @@ std::optional<std::size_t> ValueReader::read_choice(Node& node, const KeyPath& p
   if (!text) {
     return std::nullopt;
   }
-  std::ranges::replace(*text, '_', '-');
-  const auto found = std::ranges::find(choices, *text);
+  // Both are read in values; a type's name is that of its keys, with `_`.
+  const auto with_hyphens = [](std::string word) {
+    std::ranges::replace(word, '_', '-');
+    return word;
+  };
+  const auto found = std::ranges::find(choices, with_hyphens(*text), with_hyphens);
   if (found == choices.end()) {
     problems_.error(node.origin, fmt::format("cannot read {}: it must be {}, not {}{}",
                                              path.shown(), fmt::join(choices, " or "),

@@ -149,6 +149,8 @@ void validate(const Config& config, const Places& places,
   for (const auto& [name, sink] : config.sinks) {
     validate_sink(judge, sink, join_key("sink", name));
   }
+  validate_dead_letters(judge);
+  validate_http(judge);
   for (const auto& [name, pipeline] : config.pipelines) {
     validate_pipeline(judge, pipeline, join_key("pipeline", name));
   }

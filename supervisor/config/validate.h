@@ -77,12 +77,21 @@ void validate_order(const Judge& judge);
 void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const std::string& path);
 /// It begins with http:// or https://.
 void validate_url(const Judge& judge, const std::string& url, const std::string& path);
+/// There is a sink of that name.
+void validate_sink_name(const Judge& judge, const std::string& name, const std::string& path);
+/// `dead_letter` of all sinks: names that exist, no circle.
+void validate_dead_letters(const Judge& judge);
+/// [http].
+void validate_http(const Judge& judge);
 /// `x` and `x_file` exclude each other.
 void validate_secret(const Judge& judge, const base::Secret& secret, const std::string& file,
                      const std::string& path);
 void validate_auth(const Judge& judge, const logging::AuthConfig& auth, const std::string& path);
 /// Of a sink whose type is syslog or a relative of it: the keys of its type.
 void validate_stream_sink(const Judge& judge, const logging::SinkConfig& sink,
+                          const std::string& path);
+/// Of a sink whose type is one of logging/vendor_config.h: the keys of its type.
+void validate_vendor_sink(const Judge& judge, const logging::SinkConfig& sink,
                           const std::string& path);
 
 }  // namespace supervisor

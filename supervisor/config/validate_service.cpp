@@ -72,26 +72,6 @@ bool is_user(const std::string& user) {
          (parts.size() == 2 && base::parse_decimal(parts[0]) && base::parse_decimal(parts[1]));
 }
 
-void validate_sink_name(const Judge& judge, const std::string& name, const std::string& path) {
-  if (judge.config().sinks.contains(name)) {
-    return;
-  }
-  if (const Origin* removed = judge.removed_at(join_key("sink", name))) {
-    judge.refuse(path, "use",
-                 fmt::format("the sink \"{}\" was removed at {}", name, format_origin(*removed)));
-    return;
-  }
-  std::vector<std::string> names;
-  for (const auto& [known, sink] : judge.config().sinks) {
-    names.push_back(known);
-  }
-  const auto near = base::nearest(name, names);
-  judge.refuse(path, "use",
-               fmt::format("there is no sink \"{}\" ({})", name,
-                           near ? fmt::format("did you mean {}?", *near)
-                                : fmt::format("there are: {}", fmt::join(names, ", "))));
-}
-
 void validate_log(const Judge& judge, const ServiceConfig& service, const std::string& path) {
   const std::vector<std::string> none;
   const std::vector<std::string>& sinks = service.log ? *service.log : none;

@@ -182,6 +182,15 @@ void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const st
     case logging::SinkType::kLogstash:
       validate_stream_sink(judge, sink, path);
       break;
+    case logging::SinkType::kGelf:
+    case logging::SinkType::kForward:
+    case logging::SinkType::kSplunkHec:
+    case logging::SinkType::kDatadog:
+    case logging::SinkType::kNewRelic:
+    case logging::SinkType::kSumologic:
+    case logging::SinkType::kOtlp:
+      validate_vendor_sink(judge, sink, path);
+      break;
   }
 }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <sstream>
 
+#include "supervisor/control/command_line_logs.h"
 #include "supervisor/control/exit_code.h"
 #include "supervisor/control/verb_docs.h"
 #include "supervisor/control/version.h"
@@ -162,50 +163,6 @@ void add_signal(CLI::App& app, CommandOptions& options) {
   verb->footer("Example: birl signal HUP nginx");
 }
 
-void add_rotate(CLI::App& app, CommandOptions& options) {
-  CLI::App* verb = app.add_subcommand("rotate", "Begin new log files");
-  verb->add_option("SINK", options.names, "Only the files of this sink")->expected(0, 1);
-  verb->footer(
-      "Returns at once; the router rotates what is not empty when the line at work has ended.");
-}
-
-void add_tap(CLI::App& app, CommandOptions& options) {
-  CLI::App* verb =
-      app.add_subcommand("tap", "Show what a file or console sink writes, as it writes it");
-  verb->add_option("SINK", options.names, "The sink")->required()->expected(1);
-  verb->footer(
-      "Nobody waits for the reader: what does not fit into its pipe is left out, and told. Ends "
-      "with "
-      "the instance.");
-}
-
-void add_logs(CLI::App& app, CommandOptions& options) {
-  CLI::App* verb = app.add_subcommand("logs", "Print what services wrote lately");
-  add_names(*verb, options,
-            "Services; none: all, merged by time as `name | line`; or paths of log files, with a "
-            "slash: rotated and packed ones are read too");
-  verb->add_flag("-f,--follow", options.follow, "Go on with what comes, until the instance ends");
-  verb->add_option("-n,--lines", options.lines, "Only the last N lines of each service")
-      ->check(CLI::Range(0, 1'000'000'000))
-      ->type_name("N");
-  verb->add_flag("-t,--timestamps", options.timestamps, "Put the time before each line");
-  verb->add_option("--stream", options.stream, "Only stdout or only stderr")
-      ->check(CLI::IsMember({"stdout", "stderr"}))
-      ->type_name("STREAM");
-  verb->add_option("--since", options.since,
-                   "Only what came since then: 5m (ago), 2024-01-02T03:04:05Z, 2024-01-02")
-      ->type_name("TIME");
-  verb->add_option("--until", options.until, "Only what came before; with -f it ends then")
-      ->type_name("TIME");
-  verb->add_option("--grep", options.grep, "Only lines with this extended regular expression")
-      ->type_name("REGEX");
-  add_json(*verb, options);
-  verb->footer(
-      "Read from the services' ring buffers: it works for services that log to no file, and costs "
-      "the router nothing. `birl logs /var/log/birl/web/current` needs no instance: it reads that "
-      "file and its archives, and shows a tai64n label as a time.");
-}
-
 void add_shutdown(CLI::App& app, CommandOptions& options) {
   CLI::App* verb = app.add_subcommand("shutdown", "Stop everything and end the instance");
   verb->add_option("--exit-code", options.exit_code, "End with this code")
@@ -285,9 +242,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_scale(*app, options);
   add_wait(*app, options);
   add_signal(*app, options);
-  add_rotate(*app, options);
-  add_tap(*app, options);
-  add_logs(*app, options);
+  add_log_verbs(*app, options);
   add_shutdown(*app, options);
   add_healthy(*app, options);
   add_probe(*app, options);
@@ -332,6 +287,8 @@ VerbDoc describe_verb(const CLI::App& verb) {
   doc.takes = find_takes(doc);
   if (doc.name == "completion" || doc.name == "man") {
     doc.choices = doc.name == "man" ? kPages : kShells;
+  } else if (doc.name == "spool") {
+    doc.choices = spool_actions();
   }
   return doc;
 }

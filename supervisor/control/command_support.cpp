@@ -54,16 +54,20 @@ std::vector<std::string> make_transition_words(const CommandOptions& options) {
 }  // namespace
 
 Client find_instance(const CommandOptions& options) {
+  return Client(find_socket(options));
+}
+
+std::string find_socket(const CommandOptions& options) {
   if (!options.socket.empty()) {
-    return Client(options.socket);
+    return options.socket;
   }
   if (std::string given = environment_value("BIRL_SOCKET"); !given.empty()) {
-    return Client(std::move(given));
+    return given;
   }
   RuntimeDirectoryRequest request;
   request.xdg_runtime_directory = environment_value("XDG_RUNTIME_DIR");
   request.uid = ::geteuid();
-  return Client(find_runtime_directory(request) + "/control.sock");
+  return find_runtime_directory(request) + "/control.sock";
 }
 
 base::Result<Reply> ask_transition(const CommandOptions& options) {

@@ -40,6 +40,9 @@ struct CommandOptions {
   std::optional<std::uint32_t> exit_code;  // shutdown
   bool live = false;                       // healthy
   std::string file = "birl.toml";          // new
+  std::string action;                      // spool: "ls", "show", "replay", "drop"
+  bool dead = false;                       // spool: the dead letters
+  std::vector<std::string> config_paths;   // spool: of an instance that does not run
   std::string probe_kind;                  // probe: "http", "tcp", "file"
 };
 
@@ -62,6 +65,7 @@ int cmd_scale(const CommandOptions& options);
 int cmd_signal(const CommandOptions& options);
 int cmd_rotate(const CommandOptions& options);
 int cmd_tap(const CommandOptions& options);
+int cmd_spool(const CommandOptions& options);
 int cmd_logs(const CommandOptions& options);
 int cmd_shutdown(const CommandOptions& options);
 int cmd_healthy(const CommandOptions& options);
@@ -79,6 +83,7 @@ int cmd_version(const CommandOptions& options);
 int become_router_role(const std::string& role, std::span<const std::string> words);
 
 /// The instance that --socket, BIRL_SOCKET or the runtime directories name.
+[[nodiscard]] std::string find_socket(const CommandOptions& options);
 [[nodiscard]] Client find_instance(const CommandOptions& options);
 
 /// start, stop, restart, reload and wait: asks, and waits as long as is wanted.

@@ -20,6 +20,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "logging/handoff/handoff_messages.h"
 #include "supervisor/control/event_log.h"
 #include "supervisor/control/status_json.h"
 
@@ -115,6 +116,11 @@ class ControlPort {
   /// A pipe that gets a copy of what the sink writes. kNotFound: no such sink; kUnavailable: the
   /// router is being replaced.
   [[nodiscard]] virtual base::Result<base::Fd> tap(const std::string& sink) = 0;
+
+  /// Does it with the sink's spool; what came of it, a JSON object, comes out of the pipe. Errors
+  /// as of tap(); kInvalid: it has none.
+  [[nodiscard]] virtual base::Result<base::Fd> manage_spool(const std::string& sink,
+                                                            logging::SpoolAction action) = 0;
 
   /// The rings of `services`, all when empty. At most ControlLimits::log_sources.
   [[nodiscard]] virtual base::Result<std::vector<LogSource>> log_sources(

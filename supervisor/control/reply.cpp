@@ -131,7 +131,12 @@ SinkStatus read_sink(const Json& json) {
   read(json, "delivered", sink.delivered);
   read(json, "buffered", sink.buffered);
   read(json, "buffered_bytes", sink.buffered_bytes);
+  sink.oldest_ns = read_time(json, "oldest");
+  read(json, "lines_per_s", sink.lines_per_s);
+  read(json, "retries", sink.retries);
   read(json, "last_error", sink.last_error);
+  sink.last_error_ns = read_time(json, "last_error_time");
+  sink.spool = read_strings(json, "spool");
   if (const Json* dropped = find(json, "dropped"); dropped != nullptr && dropped->is_object()) {
     for (const auto& [reason, lines] : dropped->items()) {
       read(*dropped, reason.c_str(), sink.dropped[reason]);

@@ -52,6 +52,7 @@ constexpr auto kVerbs = std::to_array<VerbRule>({
     {"signal", Verb::kSignal, 2, 2, kGroupOption, "signal SIGNAL NAME [--group]"},
     {"rotate", Verb::kRotate, 0, 1, kNone, "rotate [SINK]"},
     {"tap", Verb::kTap, 1, 1, kNone, "tap SINK"},
+    {"spool", Verb::kSpool, 2, 2, kNone, "spool replay|drop|drop-dead SINK"},
     {"logs", Verb::kLogs, 0, kMany, kNone, "logs [NAME...]"},
     {"shutdown", Verb::kShutdown, 0, 0, kExitCodeOption, "shutdown [--exit-code N]"},
     {"healthy", Verb::kHealthy, 0, kMany, kLiveOption, "healthy [NAME...] [--live]"},
@@ -102,6 +103,11 @@ constexpr std::array<Choice<DebugFault>, 4> kFaults{{{"abort", DebugFault::kAbor
                                                      {"segv", DebugFault::kSegv},
                                                      {"bad_alloc", DebugFault::kBadAlloc},
                                                      {"ebadf", DebugFault::kEbadf}}};
+
+constexpr std::array<Choice<logging::SpoolAction>, 3> kSpoolActions{
+    {{"replay", logging::SpoolAction::kReplay},
+     {"drop", logging::SpoolAction::kDrop},
+     {"drop-dead", logging::SpoolAction::kDropDead}}};
 
 base::Result<std::int32_t> parse_exit_code(const std::string& word) {
   const auto code = base::parse_decimal(word);
@@ -214,6 +220,9 @@ base::Result<Request> parse_request(std::span<const std::string> words) {
     request.names.pop_back();
   } else if (request.verb == Verb::kSignal) {
     request.signal = request.names.front();
+    request.names.erase(request.names.begin());
+  } else if (request.verb == Verb::kSpool) {
+    TRY_ASSIGN(request.spool_action, choose("action", request.names.front(), kSpoolActions));
     request.names.erase(request.names.begin());
   } else if (request.verb == Verb::kDebugFault) {
     TRY_ASSIGN(request.fault, choose("fault", request.names.front(), kFaults));

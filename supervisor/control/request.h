@@ -10,6 +10,8 @@
 //     wait NAME... [--for ready|stopped|failed] [--timeout DURATION]
 //     signal SIGNAL NAME [--group]
 //     rotate [SINK]
+//     tap SINK
+//     spool replay|drop|drop-dead SINK
 //     logs [NAME...]
 //     shutdown [--exit-code N]
 //     healthy [NAME...] [--live]
@@ -44,6 +46,7 @@ enum class Verb : std::uint8_t {
   kSignal,
   kRotate,
   kTap,
+  kSpool,
   kLogs,
   kShutdown,
   kHealthy,
@@ -66,6 +69,7 @@ struct Request {
   WaitFor wait_for = WaitFor::kReady;
   HealthScope scope = HealthScope::kReady;
   DebugFault fault = DebugFault::kAbort;
+  logging::SpoolAction spool_action = logging::SpoolAction::kReplay;
   FollowMode follow = FollowMode::kOnce;
   std::optional<std::uint64_t> since;
   std::optional<std::uint64_t> timeout_ms;

@@ -182,6 +182,8 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
       return make_ok();
     case Verb::kTap:
       return tap(request);
+    case Verb::kSpool:
+      return manage_spool(request);
     case Verb::kLogs:
       return logs(request);
     case Verb::kShutdown:

@@ -79,6 +79,7 @@ class RequestHandler {
   [[nodiscard]] std::optional<Answer> review_config(std::uint64_t reloads_before) const;
   base::Result<Answer> wait(const Request& request);
   base::Result<Answer> tap(const Request& request);
+  base::Result<Answer> manage_spool(const Request& request);
   base::Result<Answer> logs(const Request& request);
   base::Result<Answer> healthy(const Request& request);
   base::Result<Answer> debug_fault(const Request& request) const;

@@ -50,14 +50,27 @@ std::string RequestHandler::follow(EventCursor& cursor) const {
   return port_.events().read(cursor, limits_.follow_bytes);
 }
 
-base::Result<Answer> RequestHandler::tap(const Request& request) {
-  TRY_ASSIGN(base::Fd pipe, port_.tap(request.names.front()));
+namespace {
+
+Answer hand_over(base::Fd pipe) {
   OutputChunk chunk;
   chunk.bytes = "{\"ok\":true}\n";
   chunk.fds.push_back(std::move(pipe));
   Answer answer;
   answer.chunks.push_back(std::move(chunk));
   return answer;
+}
+
+}  // namespace
+
+base::Result<Answer> RequestHandler::tap(const Request& request) {
+  TRY_ASSIGN(base::Fd pipe, port_.tap(request.names.front()));
+  return hand_over(std::move(pipe));
+}
+
+base::Result<Answer> RequestHandler::manage_spool(const Request& request) {
+  TRY_ASSIGN(base::Fd pipe, port_.manage_spool(request.names.front(), request.spool_action));
+  return hand_over(std::move(pipe));
 }
 
 /// One line and at most kFdsMax descriptors a chunk; "more" says whether another follows. The port

@@ -83,7 +83,16 @@ void put_sink(JsonWriter& json, const SinkStatus& sink) {
   json.end_object();
   json.field("buffered", sink.buffered);
   json.field("buffered_bytes", sink.buffered_bytes);
+  put_time(json, "oldest", sink.oldest_ns);
+  json.field("lines_per_s", sink.lines_per_s);
+  json.field("retries", sink.retries);
   put_text(json, "last_error", sink.last_error);
+  put_time(json, "last_error_time", sink.last_error_ns);
+  json.key("spool").begin_array();
+  for (const std::string& directory : sink.spool) {
+    json.value(directory);
+  }
+  json.end_array();
   json.end_object();
 }
 

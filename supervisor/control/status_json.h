@@ -74,7 +74,12 @@ struct SinkStatus {
   std::map<std::string, std::uint64_t> dropped;  // by reason; reasons without lines may be left out
   std::uint64_t buffered = 0;
   std::uint64_t buffered_bytes = 0;
+  std::optional<std::uint64_t> oldest_ns;  // of the oldest buffered line
+  double lines_per_s = 0;                  // delivered, over the last ten to twenty seconds of work
+  std::uint64_t retries = 0;               // requests that had to be sent again
   std::string last_error;
+  std::optional<std::uint64_t> last_error_ns;
+  std::vector<std::string> spool;  // directories: where it is, then where it is if that fails
 
   friend bool operator==(const SinkStatus&, const SinkStatus&) = default;
 };

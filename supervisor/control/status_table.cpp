@@ -100,13 +100,21 @@ std::string format_dropped(const SinkStatus& sink) {
   return fmt::format("{}{}{}", total, reasons, reasons.empty() ? "" : ")");
 }
 
-std::string format_sinks(const StatusReport& report) {
-  std::vector<Row> rows{
-      {"SINK", "TYPE", "STATE", "RECEIVED", "DELIVERED", "DROPPED", "BUFFERED", "LAST ERROR"}};
+/// "40 (since 3m)": how long the oldest has waited.
+std::string format_buffered(const SinkStatus& sink, std::uint64_t now_ns) {
+  const std::string since =
+      sink.oldest_ns ? fmt::format(" (since {})", format_since(sink.oldest_ns, now_ns)) : "";
+  return fmt::format("{}{}", sink.buffered, since);
+}
+
+std::string format_sinks(const StatusReport& report, std::uint64_t now_ns) {
+  std::vector<Row> rows{{"SINK", "TYPE", "STATE", "RECEIVED", "DELIVERED", "LINES/S", "DROPPED",
+                         "BUFFERED", "RETRIES", "LAST ERROR"}};
   for (const SinkStatus& sink : report.sinks) {
     rows.push_back({sink.name, sink.type, sink.state, fmt::format("{}", sink.received),
-                    fmt::format("{}", sink.delivered), format_dropped(sink),
-                    fmt::format("{}", sink.buffered), sink.last_error});
+                    fmt::format("{}", sink.delivered), fmt::format("{:.0f}", sink.lines_per_s),
+                    format_dropped(sink), format_buffered(sink, now_ns),
+                    fmt::format("{}", sink.retries), sink.last_error});
   }
   return format_columns(rows);
 }
@@ -149,7 +157,7 @@ std::string format_status_table(const StatusReport& report, std::uint64_t now_ns
   }
   text += '\n' + format_router(report.router);
   if (!report.sinks.empty()) {
-    text += '\n' + format_sinks(report);
+    text += '\n' + format_sinks(report, now_ns);
   }
   for (const OrphanStatus& orphan : report.orphans) {
     text += fmt::format("\nprocess {} belongs to no service: {}\n", orphan.pid, orphan.command);

@@ -6,17 +6,16 @@
 // too. Threads: PID 1's only.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
-#include "logging/sink_config.h"
+#include "supervisor/config/config.h"
 #include "supervisor/control/status_json.h"
 #include "supervisor/router_link/router_link.h"
 
 namespace supervisor {
 
-[[nodiscard]] std::vector<SinkStatus> sink_statuses(
-    const RouterLink& link, const std::map<std::string, logging::SinkConfig>& sinks);
+[[nodiscard]] std::vector<SinkStatus> sink_statuses(const RouterLink& link, const Config& config,
+                                                    const std::string& runtime_directory);
 
 }  // namespace supervisor

@@ -149,6 +149,7 @@ void RouterLink::begin_handing_over() {
   hello_sent_ = false;
   go_sent_ = false;
   services_sent_ = 0;
+  dead_letters_sent_ = 0;
   unacknowledged_ = 0;
   resend_.clear();
   queue_.clear();
@@ -251,7 +252,9 @@ bool RouterLink::next_to_send(Outgoing& out) {
   const bool all_handed_over =
       services_sent_ == services_.size() && resend_.empty() && unacknowledged_ == 0;
   if (!go_sent_ && all_handed_over) {
-    out = {.bytes = logging::encode_message(logging::GoMessage{}), .fds = {}};
+    out = dead_letters_sent_ < dead_letters_.size()
+              ? dead_letters_outgoing()
+              : Outgoing{.bytes = logging::encode_message(logging::GoMessage{}), .fds = {}};
     return true;
   }
   if (go_sent_ && !queue_.empty()) {
@@ -287,6 +290,8 @@ void RouterLink::pump() {
                unacknowledged_ < HandoffLimits::kUnacknowledgedMax) {
       ++services_sent_;
       ++unacknowledged_;
+    } else if (!go_sent_ && dead_letters_sent_ < dead_letters_.size()) {
+      dead_letters_[dead_letters_sent_++].had_writer = true;
     } else if (!go_sent_) {
       go_sent_ = true;
     } else {

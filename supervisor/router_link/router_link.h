@@ -84,6 +84,10 @@ class RouterLink {
   /// nothing happens.
   [[nodiscard]] base::Result<void> change(const logging::RouterConfig& config,
                                           const SinksOf& sinks_of);
+  /// The sinks that get what others are refused for good: each has a ring of its own for it, which
+  /// nothing else takes. Before start() or change().
+  [[nodiscard]] base::Result<void> set_dead_letters(const std::vector<std::string>& sinks,
+                                                    std::uint64_t ring_capacity);
   /// `write_fd` is the write end of birl's own message pipe, given to the router for its messages.
   void set_message_fd(int write_fd) { message_fd_ = write_fd; }
 
@@ -104,6 +108,10 @@ class RouterLink {
   /// Has the router copy what the sink writes into `pipe`. kUnavailable: there is no router just
   /// now.
   [[nodiscard]] base::Result<void> tap(const std::string& sink, const base::Fd& pipe);
+  /// Has the router do something with the sink's spool and say what into `pipe`. kUnavailable: as
+  /// above.
+  [[nodiscard]] base::Result<void> manage_spool(const std::string& sink,
+                                                logging::SpoolAction action, const base::Fd& pipe);
   /// Asks the router to deliver everything by the deadline; owner.on_router_drained() follows
   /// unless there is no router by then.
   void drain(std::uint64_t deadline_monotonic_ns);
@@ -158,6 +166,7 @@ class RouterLink {
   void settle_change();
   void retire_consumers(const ServiceLogs& logs);
   void retire(const logging::RingView::ConsumerState& consumer, logging::DropReason reason);
+  [[nodiscard]] Outgoing dead_letters_outgoing();
   [[nodiscard]] Outgoing service_outgoing(const ServiceLogs& logs) const;
   [[nodiscard]] ServiceLogs* find_service(std::uint32_t service_id);
   template <typename M>
@@ -172,6 +181,13 @@ class RouterLink {
   base::Fd config_memory_;         // the same
   base::Pipe staging_;
   int message_fd_ = -1;
+  struct DeadLetterPipe {
+    std::string sink;
+    ServiceLogs* logs = nullptr;
+    base::Fd write;
+    bool had_writer = false;  // a router has had it
+  };
+  std::vector<DeadLetterPipe> dead_letters_;
   Services services_;
   std::uint32_t next_service_id_ = 0;
   /// Spools outlive a boot and name rings, so no boot may use the id of another.
@@ -197,6 +213,7 @@ class RouterLink {
   bool hello_sent_ = false;
   bool go_sent_ = false;
   std::size_t services_sent_ = 0;
+  std::size_t dead_letters_sent_ = 0;
   std::size_t unacknowledged_ = 0;
   std::deque<std::uint32_t> resend_;  // services whose ring was replaced
   std::deque<Outgoing> queue_;        // behind Go

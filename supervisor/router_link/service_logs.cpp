@@ -70,8 +70,8 @@ Result<IncarnationPipes> ServiceLogs::open_incarnation(uid_t uid, gid_t gid) {
   return ends;
 }
 
-Result<Fd> ServiceLogs::open_message_pipe() {
-  TRY_ASSIGN(Fd write, add_pipe(Stream::kStderr, ::geteuid(), ::getegid()));
+Result<Fd> ServiceLogs::open_message_pipe(Stream stream) {
+  TRY_ASSIGN(Fd write, add_pipe(stream, ::geteuid(), ::getegid()));
   TRY(base::set_nonblocking(write.get(), true));
   return write;
 }

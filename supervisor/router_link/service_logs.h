@@ -54,8 +54,9 @@ class ServiceLogs {
   /// kLimit when every slot still lingers (the router is down or slow): try again later.
   [[nodiscard]] base::Result<IncarnationPipes> open_incarnation(uid_t uid, gid_t gid);
 
-  /// A pipe that PID 1 itself writes to (its own messages); the write end never blocks.
-  [[nodiscard]] base::Result<base::Fd> open_message_pipe();
+  /// A pipe that birl itself writes to (its own messages, dead letters); the write end never
+  /// blocks.
+  [[nodiscard]] base::Result<base::Fd> open_message_pipe(logging::Stream stream);
 
   /// The router committed everything of the pipe in `slot`: its read end is closed, the slot is
   /// free.

@@ -1,12 +1,15 @@
-// One writer over real rings with a scripted sink; router_test.cpp has the whole router.
+// One writer over real rings with a scripted sink; router_test.cpp has the whole router. Here is
+// logging/sink.cpp, too.
 #include "logging/router/writer_thread.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <deque>
 
 #include "base/clock.h"
+#include "logging/handoff/shared_slot.h"
 #include "tests/logging/test_ring.h"
 
 namespace logging {
@@ -172,6 +175,32 @@ TEST_F(WriterThreadTest, ASinkThatAskedForARetryIsLeftAloneUntilARequest) {
     EXPECT_EQ(script.rotations, 1);
     EXPECT_EQ(script.retries, 1);
   });
+}
+
+TEST_F(WriterThreadTest, SinceWhenTheOldestLineWaitsIsToldAndForgottenWhenItIsGone) {
+  make_writer(false);
+  script_.asks_for_retry = true;
+  feed(add_ring("one"), "a\n");
+  writer_->start();
+  script_.wait([this](const Script&) { return state_.oldest_ring_ns.load() != 0; });
+  script_.change([](Script& script) { script.asks_for_retry = false; });
+  writer_->rotate();
+  wait_taken("one", "a\n");
+  script_.wait([this](const Script&) { return state_.oldest_ring_ns.load() == 0; });
+  const DeliveryMarks marks = read_slot(state_.marks_sequence, state_.marks);
+  EXPECT_NE(marks.last_ns, 0U);
+  EXPECT_EQ(marks.since_ns, 0U) << "the next mark is ten seconds away";
+}
+
+TEST_F(WriterThreadTest, ASinkWithoutASpoolSaysSo) {
+  make_writer(false);
+  base::Pipe pipe = *base::make_pipe();
+  writer_->manage_spool(SpoolAction::kDrop, std::move(pipe.write));
+  writer_->start();
+  std::string answer(256, '\0');
+  const ssize_t count = ::read(pipe.read.get(), answer.data(), answer.size());
+  answer.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  EXPECT_EQ(answer, R"({"error":"it has no spool: it is no sink across a network"})");
 }
 
 TEST_F(WriterThreadTest, TheSinkIsToldThatNoMoreLinesCome) {

@@ -1,5 +1,6 @@
 // The promise of network sinks: killed at any step, every line arrives at least once, no line is
 // taken from a ring twice, and the ledger is exact.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,13 +43,27 @@ Outcome moody(std::span<const SpoolEvent> events) {
   return outcome;
 }
 
+/// Refuses every line that ends with a 5 for good.
+Outcome refusing(std::span<const SpoolEvent> events) {
+  Outcome outcome;
+  for (std::uint32_t index = 0; index < events.size(); ++index) {
+    if (events[index].text.ends_with("5\n")) {
+      outcome.exceptions.push_back({index, Verdict::kReject});
+      outcome.reason = "no fives";
+    }
+  }
+  return outcome;
+}
+
 /// True when the child was killed.
-bool run_killed(NetworkWorld& world, const std::string& crash) {
+bool run_killed(NetworkWorld& world, const std::string& crash,
+                const FileDestination::Judge& judge = moody,
+                logging::DeadLetters* letters = nullptr) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::setenv("BIRL_DEBUG_CRASH", crash.c_str(), 1);
     base::arm_crash_points();
-    NetworkRouter router(world, moody, kTornBytes);
+    NetworkRouter router(world, judge, kTornBytes, letters);
     EXPECT_TRUE(router.run(5000));
     ::_exit(testing::Test::HasFailure() ? 1 : 0);
   }
@@ -92,6 +107,44 @@ TEST(NetworkCrashTest, KilledAgainAndAgainWhileItRecovers) {
     finish_and_check(*world);
     ASSERT_FALSE(testing::Test::HasFailure()) << "seed " << seed;
   }
+}
+
+/// The lines of the letters in a pipe, each as often as it is there.
+std::vector<std::string> letters_in(int pipe) {
+  std::string all(1U << 20U, '\0');
+  const ssize_t count = ::read(pipe, all.data(), all.size());
+  all.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  std::vector<std::string> events;
+  constexpr std::string_view kBefore = "\"event\":\"";
+  for (std::size_t at = all.find(kBefore); at != std::string::npos; at = all.find(kBefore, at)) {
+    at += kBefore.size();
+    events.push_back(all.substr(at, all.find('"', at) - at));
+  }
+  return events;
+}
+
+TEST(NetworkCrashTest, KilledAtEveryStepNoDeadLetterIsLostAndEachIsCountedOnce) {
+  constexpr std::uint64_t kAll = kServices * kLines;
+  constexpr std::uint64_t kRefused = kAll / 10;
+  bool killed = true;
+  std::size_t point = 1;
+  for (; killed; ++point) {
+    const auto world = make_world();
+    world->config.network.dead_letter = "dead";
+    base::Pipe pipe = *base::make_pipe(O_NONBLOCK);
+    logging::DeadLetters letters;
+    letters.add("dead", std::move(pipe.write), true);
+    killed = run_killed(*world, "*?:" + std::to_string(point), refusing, &letters);
+    NetworkRouter router(*world, refusing, SIZE_MAX, &letters);
+    EXPECT_TRUE(router.run(5000));
+    EXPECT_EQ(world->ledger(),
+              (NetworkWorld::Ledger{
+                  .received = kAll, .delivered = kAll - kRefused, .dropped = kRefused}));
+    const auto told = letters_in(pipe.read.get());
+    EXPECT_EQ(std::set<std::string>(told.begin(), told.end()).size(), kRefused);
+    ASSERT_FALSE(testing::Test::HasFailure()) << "killed at crash point " << point;
+  }
+  EXPECT_GT(point, 40U);
 }
 
 }  // namespace

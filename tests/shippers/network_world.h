@@ -155,7 +155,8 @@ inline Outcome accept(std::span<const SpoolEvent> /*events*/) {
 class NetworkRouter {
  public:
   explicit NetworkRouter(NetworkWorld& world, FileDestination::Judge judge = accept,
-                         std::size_t append_bytes_max = SIZE_MAX)
+                         std::size_t append_bytes_max = SIZE_MAX,
+                         logging::DeadLetters* letters = nullptr)
       : report(world.state()) {
     auto made = std::make_unique<FileDestination>(world.directory / "accepted", std::move(judge));
     auto faulty = std::make_unique<test_support::FaultyFileSystem>();
@@ -173,7 +174,8 @@ class NetworkRouter {
                                          .state_directory = world.directory / "state",
                                          .runtime_directory = world.directory / "run",
                                          .pipeline = {},
-                                         .seed = 1});
+                                         .seed = 1,
+                                         .dead_letters = letters});
     for (const auto& service : world.services) {
       consumers.push_back(world.claim(*service));
       inputs.push_back({.service = service->name, .consumer = consumers.back().get()});

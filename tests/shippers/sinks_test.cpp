@@ -19,6 +19,7 @@ class SinksTest : public testing::Test {
             .state = world_.state(),
             .diag = diag_,
             .hang_watch = watch_,
+            .dead_letters = letters_,
             .background = world_.background,
             .wake = [] {}};
   }
@@ -27,6 +28,7 @@ class SinksTest : public testing::Test {
   logging::RouterConfig config_;
   logging::SinkReport report_{world_.state()};
   logging::HangWatch watch_;
+  logging::DeadLetters letters_;
   HttpClient client_;
   base::Diag diag_{2, base::DiagLevel::kError, ""};
 };
@@ -52,6 +54,8 @@ TEST_F(SinksTest, EveryTypeAcrossANetworkMakesANetworkSink) {
     config.syslog.address = "udp://h";
     config.papertrail.address = "tls://h:1";
     config.logstash.address = "tcp://h:1";
+    config.gelf.address = "udp://h";
+    config.forward.address = "tcp://h";
     if (is_network(config.type)) {
       const auto sink = make_sink(config, context(), client_);
       ASSERT_TRUE(sink) << type;

@@ -1,4 +1,5 @@
-// What `birl vendors` prints, and that the README's table is the same.
+// What `birl vendors` prints, and that the README's table is the same. Its columns are those of
+// shippers/table_text.h.
 #include "shippers/vendors/vendor_list.h"
 
 #include <gmock/gmock.h>

@@ -206,7 +206,7 @@ void FakeStream::store(std::string& input, std::string_view fresh) {
 /// False: there is no whole message.
 bool FakeStream::take_message(std::string& input) {
   std::size_t start = 0;
-  std::size_t bytes = input.find('\n');
+  std::size_t bytes = input.find(options_.framing == Framing::kNul ? '\0' : '\n');
   std::size_t end = bytes + 1;
   if (options_.framing == Framing::kOctet) {
     const std::size_t space = input.find(' ');

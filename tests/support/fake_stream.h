@@ -24,7 +24,7 @@ namespace support {
 class FakeStream {
  public:
   enum class Kind { kTcp, kUnixStream, kUdp, kUnixDatagrams };
-  enum class Framing { kOctet, kNewline };
+  enum class Framing { kOctet, kNewline, kNul };
   enum class Act {
     kRead,       // everything, to the end, then closes
     kReset,      // stores what comes first, then the connection is gone

@@ -1,5 +1,5 @@
 // `birl logs PATH`: the files that sinks wrote, rotated and packed ones too, with and without an
-// instance.
+// instance. (supervisor/control/file_logs.h)
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

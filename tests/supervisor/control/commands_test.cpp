@@ -8,7 +8,7 @@
 //     supervisor/control/cmd_reload.cpp
 //     supervisor/control/cmd_rotate.cpp   supervisor/control/cmd_tap.cpp
 //     supervisor/control/cmd_restart.cpp  supervisor/control/cmd_version.cpp
-//     supervisor/control/cmd_vendors.cpp
+//     supervisor/control/cmd_vendors.cpp  supervisor/control/cmd_spool.cpp
 //     supervisor/control/cmd_run.cpp      supervisor/control/cmd_wait.cpp
 //     supervisor/control/cmd_shutdown.cpp supervisor/control/command_support.cpp
 //     supervisor/control/exit_code.cpp    supervisor/control/ring_frames.cpp
@@ -262,6 +262,17 @@ TEST_F(CommandsTest, ATapOfNoSinkSaysSo) {
   EXPECT_EQ(run_birl({"tap", "nowhere"}).exit_code, 3);
   EXPECT_EQ(run_birl({"tap"}).exit_code, 2);
   EXPECT_THAT(port_.calls, ElementsAre("tap nowhere"));
+}
+
+TEST_F(CommandsTest, WhatChangesASpoolReachesTheInstance) {
+  serve();
+  // The fake's pipe says nothing, as one of a router that dies does.
+  EXPECT_EQ(run_birl({"spool", "replay", "loki"}).exit_code, 1);
+  EXPECT_EQ(run_birl({"spool", "drop", "loki"}).exit_code, 1);
+  EXPECT_EQ(run_birl({"spool", "drop", "loki", "--dead"}).exit_code, 1);
+  EXPECT_EQ(run_birl({"spool", "drop"}).exit_code, 2);
+  EXPECT_EQ(run_birl({"spool", "empty", "loki"}).exit_code, 2);
+  EXPECT_THAT(port_.calls, ElementsAre("spool 0 loki", "spool 1 loki", "spool 2 loki"));
 }
 
 TEST_F(CommandsTest, RunHandsItsCommandToTheInstance) {

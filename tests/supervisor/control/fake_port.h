@@ -111,6 +111,11 @@ class FakePort final : public ControlPort {
     return {};
   }
   /// A pipe that holds one line and has ended.
+  [[nodiscard]] base::Result<base::Fd> manage_spool(const std::string& sink,
+                                                    logging::SpoolAction action) override {
+    calls.push_back("spool " + std::to_string(static_cast<int>(action)) + " " + sink);
+    return std::move(base::make_pipe()->read);
+  }
   [[nodiscard]] base::Result<base::Fd> tap(const std::string& sink) override {
     calls.push_back("tap " + sink);
     if (sink == "nowhere") {

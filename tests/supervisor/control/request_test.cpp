@@ -27,6 +27,10 @@ TEST(RequestTest, ReadsNamesAndOptionsInAnyOrder) {
 
 TEST(RequestTest, TapsOneSink) {
   EXPECT_EQ(parse({"tap", "files"})->verb, Verb::kTap);
+  EXPECT_EQ(parse({"spool", "drop-dead", "x"})->spool_action, logging::SpoolAction::kDropDead);
+  EXPECT_EQ(parse({"spool", "replay", "x"})->names, (std::vector<std::string>{"x"}));
+  EXPECT_FALSE(parse({"spool", "eat", "x"}));
+  EXPECT_FALSE(parse({"spool", "replay"}));
   EXPECT_FALSE(parse({"tap"}));
   EXPECT_FALSE(parse({"tap", "files", "more"}));
 }

@@ -54,12 +54,19 @@ TEST(StatusJsonTest, ASinkHasItsLedger) {
   sink.dropped = {{"lapped", 1}, {"poison", 2}};
   sink.buffered = 1;
   sink.buffered_bytes = 33;
+  sink.oldest_ns = 1'700'000'000'123'000'000;
+  sink.lines_per_s = 0.5;
+  sink.retries = 2;
   sink.last_error = "disk full";
+  sink.last_error_ns = 1'700'000'000'124'000'000;
+  sink.spool = {"/s/files"};
   const std::string json = make_status_json(report);
   EXPECT_EQ(json.substr(json.find("\"sinks\"")),
             R"("sinks":[{"name":"files","type":"file","state":"ok","received":10,"delivered":6,)"
             R"("dropped":{"lapped":1,"poison":2},"buffered":1,"buffered_bytes":33,)"
-            R"("last_error":"disk full"}],"orphans":[]})");
+            R"("oldest":"2023-11-14T22:13:20.123Z","lines_per_s":0.5,"retries":2,)"
+            R"("last_error":"disk full","last_error_time":"2023-11-14T22:13:20.124Z",)"
+            R"("spool":["/s/files"]}],"orphans":[]})");
 }
 
 TEST(StatusJsonTest, OrphansAreTold) {

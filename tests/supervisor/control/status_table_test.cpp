@@ -39,6 +39,9 @@ StatusReport make_report() {
   files.delivered = 9;
   files.dropped = {{"lapped", 2}, {"poison", 0}};
   files.buffered = 1;
+  files.oldest_ns = 1'700'000'080'000'000'000;
+  files.lines_per_s = 1.6;
+  files.retries = 3;
   return report;
 }
 
@@ -54,8 +57,9 @@ TEST(StatusTableTest, ShowsServicesRouterAndSinks) {
             "\n"
             "router: pid 7, 0 restarts\n"
             "\n"
-            "SINK   TYPE  STATE  RECEIVED  DELIVERED  DROPPED       BUFFERED  LAST ERROR\n"
-            "files  file  ok     12        9          2 (lapped 2)  1\n");
+            "SINK   TYPE  STATE  RECEIVED  DELIVERED  LINES/S  DROPPED       BUFFERED       "
+            "RETRIES  LAST ERROR\n"
+            "files  file  ok     12        9          2        2 (lapped 2)  1 (since 10s)  3\n");
 }
 
 TEST(StatusTableTest, SaysWhenTheRouterIsDown) {

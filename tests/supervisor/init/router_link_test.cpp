@@ -36,7 +36,7 @@ class RouterLinkTest : public testing::Test {
     config.sinks.resize(1);
     config.sinks[0].name = "files";
     config.sinks[0].type = logging::SinkType::kFile;
-    sinks_["files"] = config.sinks[0];
+    configuration_.sinks["files"] = config.sinks[0];
     link_ =
         *RouterLink::open({.loop = loop_,
                            .diag = diag_,
@@ -64,9 +64,21 @@ class RouterLinkTest : public testing::Test {
   Launcher launcher_{loop_, std::nullopt};
   SilentOwner owner_;
   logging::RouterConfig config_;
-  std::map<std::string, logging::SinkConfig> sinks_;
+  Config configuration_;
   std::unique_ptr<RouterLink> link_;
 };
+
+TEST_F(RouterLinkTest, SinksThatGetDeadLettersHaveARingOfTheirOwn) {
+  ASSERT_TRUE(link_->set_dead_letters({"files"}, 64U << 10U));
+  ASSERT_TRUE(link_->set_dead_letters({"files"}, 64U << 10U)) << "once";
+  ASSERT_EQ(link_->services().size(), 1U);
+  const ServiceLogs& logs = *link_->services().front();
+  EXPECT_EQ(logs.identity().name, "dead_letters.files");
+  EXPECT_EQ(logs.identity().sinks, (std::vector<std::string>{"files"}));
+  EXPECT_EQ(logs.pipes().size(), 1U);
+  ASSERT_TRUE(link_->set_dead_letters({}, 64U << 10U));
+  EXPECT_TRUE(logs.removed());
+}
 
 TEST_F(RouterLinkTest, ADeadRouterIsForgottenAndItsRestartIsCounted) {
   ASSERT_TRUE(link_->add_service({.service_id = 0, .name = "web", .sinks = {"files"}}, 64U << 10U));
@@ -158,7 +170,7 @@ TEST_F(RouterLinkTest, WhatALostSinkHadNotTakenIsCountedAsRemovedOnce) {
   for (int round = 0; round < 2; ++round) {
     config_.host += "x";
     ASSERT_TRUE(link_->change(config_, sinks({})));
-    const SinkStatus status = sink_statuses(*link_, sinks_).at(0);
+    const SinkStatus status = sink_statuses(*link_, configuration_, "/run").at(0);
     EXPECT_EQ(status.received, 3U);
     EXPECT_EQ(status.dropped.at("removed"), 3U);
     EXPECT_EQ(status.buffered, 0U);
@@ -186,7 +198,7 @@ TEST_F(RouterLinkTest, TheLogsOfARemovedServiceStayUntilTheyAreDelivered) {
   }
   ASSERT_TRUE(link_->change(config_, sinks({"files"})));
   EXPECT_EQ(link_->services().size(), 0U);
-  const SinkStatus status = sink_statuses(*link_, sinks_).at(0);
+  const SinkStatus status = sink_statuses(*link_, configuration_, "/run").at(0);
   EXPECT_EQ(status.received, 3U);
   EXPECT_EQ(status.delivered, 3U) << "the ledger forgets nothing";
 }
@@ -197,7 +209,7 @@ TEST_F(RouterLinkTest, TheLedgerSumsTheRingsOfAllServices) {
         *link_->add_service({.service_id = 0, .name = name, .sinks = {"files"}}, 64U << 10U);
     write_lines(*logs);
   }
-  const std::vector<SinkStatus> statuses = sink_statuses(*link_, sinks_);
+  const std::vector<SinkStatus> statuses = sink_statuses(*link_, configuration_, "/run");
   ASSERT_EQ(statuses.size(), 1U);
   EXPECT_EQ(statuses[0].name, "files");
   EXPECT_EQ(statuses[0].received, 6U);

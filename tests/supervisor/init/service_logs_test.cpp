@@ -86,7 +86,7 @@ TEST_F(ServiceLogsTest, TheServicesUserOwnsItsPipes) {
 }
 
 TEST_F(ServiceLogsTest, AMessagePipeNeverBlocksItsWriter) {
-  const base::Fd write = *logs_.open_message_pipe();
+  const base::Fd write = *logs_.open_message_pipe(logging::Stream::kStderr);
   EXPECT_NE(::fcntl(write.get(), F_GETFL) & O_NONBLOCK, 0);
 }
 
