@@ -3,6 +3,7 @@
 #include <string>
 
 #include "shippers/http/ca_bundle.h"
+#include "shippers/http/tls_address.h"
 
 namespace shippers {
 
@@ -10,6 +11,7 @@ void set_tls(CURL* easy, const logging::TlsConfig& tls) {
   ::curl_easy_setopt(easy, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   ::curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
   ::curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
+  accept_addresses(easy);
   if (tls.ca_file.empty()) {
     if (const std::string bundle = find_ca_bundle(); !bundle.empty()) {
       ::curl_easy_setopt(easy, CURLOPT_CAINFO, bundle.c_str());

@@ -90,7 +90,9 @@ command = ["@ACTOR@", "wait"]
 )",
                  .world = world()});
   ASSERT_TRUE(birl.wait_state("other", "running"));
-  ASSERT_EQ(birl.cli({"reload", "web"}).code, 0);
+  ASSERT_EQ(birl.cli({"reload", "web"}).code, 0);  // the HUP ends it, and it comes back
+  ASSERT_TRUE(eventually(
+      [&] { return birl.service("web")["restarts"] == 1 && birl.state("web") == "running"; }));
   birl.write_config("[service.web]\ncommand = 7\n");
   ASSERT_EQ(birl.cli({"reload"}).code, 2);
   birl.write_config("[service.other]\nlog = []\ncommand = [\"@ACTOR@\", \"wait\"]\n");
