@@ -178,8 +178,8 @@ TEST(SyslogTest, AReceiverThatDiesAgainAndAgainHasStoredEveryLineInTheEnd) {
   EXPECT_EQ(texts.size(), static_cast<std::size_t>(kLines));
 }
 
-/// The certificate is for the address: shippers/http/tls_address.h, which is more than a name in the
-/// static file (tls_address_mbedtls.cpp).
+/// The certificate is for the address: shippers/http/tls_address.h, in the static file
+/// shippers/http/tls_address_mbedtls.cpp.
 TEST(SyslogTest, AnExpiredCertificateParksAndOneThatIsRenewedIsTaken) {
   const TempDirectory directory;
   const FakeStream server({.framing = FakeStream::Framing::kOctet});
