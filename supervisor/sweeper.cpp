@@ -117,7 +117,7 @@ void Sweeper::run(ServiceId service, Done done) {
       [request = make_request(service)] {
         return encode(sweep(request, base::monotonic_ns() + kSweepNs));
       },
-      [this, service, done = std::move(done)](const HelperChild::Answer& answer) {
+      [this, service, done](const HelperChild::Answer& answer) {
         on_swept(service, answer);
         done();
       });
