@@ -10,7 +10,7 @@ void DeadLetters::add(const std::string& sink, base::Fd pipe, bool had_writer) {
   const std::scoped_lock lock(mutex_);
   Box& box = boxes_[sink];
   box.pipe = std::move(pipe);
-  box.rest = had_writer ? "\n" : "";  // ends what may stand there half
+  box.rest.assign(had_writer ? 1 : 0, '\n');  // ends what may stand there half
 }
 
 bool DeadLetters::put(const std::string& sink, std::string_view line) {
