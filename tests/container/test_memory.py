@@ -38,8 +38,8 @@ def processes(container):
             if os.readlink(f"/proc/{pid}/ns/pid") == space:
                 with open(f"/proc/{pid}/comm", encoding="ascii") as comm:
                     found.append((comm.read().strip(), int(pid)))
-        except FileNotFoundError:
-            pass  # it has ended
+        except OSError:
+            pass  # it has ended, or it is nobody's that may be looked at
     return found
 
 
