@@ -152,9 +152,9 @@ class LineRequest(socketserver.StreamRequestHandler):
 
 
 def after_token(line):
-    token, _, text = line.partition(" ")
+    token, _, record = line.partition(" ")
     assert token == TOKEN, line
-    return text
+    return json.loads(record)["message"]
 
 
 class ShipLogsTest(unittest.TestCase):

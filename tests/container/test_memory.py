@@ -1,6 +1,6 @@
 """What an idle container costs: birl's two processes beside tini with s6, each with two logged services.
 
-The figures are printed; a bound holds for the static file alone, which shares no page with others.
+The figures are printed, RSS and PSS of all processes but the services.
 """
 import os
 import unittest
@@ -21,7 +21,6 @@ log = ["files"]
 command = ["sleep", "1000"]
 log = ["files"]
 """
-STATIC_PSS_MAX_KIB = 4096
 
 
 def setUpModule():
@@ -58,12 +57,11 @@ class MemoryTest(unittest.TestCase):
         sums = [sum(column) for column in zip(*(memory_kib(pid) for _, pid in found))]
         names = ", ".join(sorted(name for name, _ in found))
         print(f"{what}: {len(found)} processes ({names}), RSS {sums[0]:,} KiB, PSS {sums[1]:,} KiB")
-        return sums[1]
 
     def test_idle(self):
         with running("birl:alpine", flags=["-e", f"BIRL_SET={CONFIG}"]) as container:
             container.wait_running("two")
-            self.assertLess(self.measure("birl, static", container), STATIC_PSS_MAX_KIB)
+            self.measure("birl, static", container)
         with running("birl:debian", flags=["-e", f"BIRL_SET={CONFIG}"]) as container:
             container.wait_running("two")
             self.measure("birl, dynamic", container)
