@@ -48,8 +48,8 @@ void Instance::on_paths_changed(ServiceId service) {
   const bool is_reload = config.watch.then == WatchThen::kReload;
   parts_.diag.info("{}: what it watches has changed: {}", config.name,
                    is_reload ? "reload" : "restart");
-  const Result<void> begun =
-      is_reload ? reload_->begin(service) : fleet_->restart(config.name, base::monotonic_ns());
+  const Result<void> begun = is_reload ? reload_->begin_or_repeat(service)
+                                       : fleet_->restart(config.name, base::monotonic_ns());
   if (!begun) {
     parts_.diag.warn("{}", begun.error().message);
   }

@@ -46,6 +46,14 @@ Result<void> ServiceReload::begin(ServiceId service) {
   return {};
 }
 
+Result<void> ServiceReload::begin_or_repeat(ServiceId service) {
+  if (reloads_[service].progress.under_way) {
+    reloads_[service].again = true;
+    return {};
+  }
+  return begin(service);
+}
+
 void ServiceReload::run(ServiceId service, ServiceHook hook) {
   reloads_[service].hook = hook;
   reloads_[service].timer->start_once(kCommandTimeoutMs);
@@ -91,6 +99,9 @@ void ServiceReload::end(ServiceId service, std::string error) {
   ++progress.ended;
   progress.error = std::move(error);
   parts_.ended(service);
+  if (std::exchange(reloads_[service].again, false)) {
+    static_cast<void>(begin(service));  // refused: it has ended, and reads all when it starts
+  }
 }
 
 }  // namespace supervisor

@@ -43,6 +43,9 @@ class ServiceReload {
 
   /// kUnavailable: it does not run, or is being reloaded.
   [[nodiscard]] base::Result<void> begin(ServiceId service);
+  /// Of something that has changed: the check of a reload under way may have seen what was there
+  /// before, so another one follows it.
+  [[nodiscard]] base::Result<void> begin_or_repeat(ServiceId service);
   [[nodiscard]] const Progress& progress(ServiceId service) const {
     return reloads_[service].progress;
   }
@@ -50,6 +53,7 @@ class ServiceReload {
  private:
   struct Reload {
     Progress progress;
+    bool again = false;                            // when this one has ended
     ServiceHook hook = ServiceHook::kReloadCheck;  // the one that runs
     std::unique_ptr<base::Timer> timer;
   };

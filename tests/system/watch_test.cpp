@@ -86,6 +86,28 @@ TEST_P(WatchTest, ABurstIsOneReload) {
   EXPECT_EQ(told(birl), "up\nreloaded\n");
 }
 
+/// The check that runs may have seen what was there before.
+TEST_P(WatchTest, AChangeDuringAReloadReloadsOnceMore) {
+  Instance birl({.config = reloading(R"(
+reload = { check = "echo check >> @DIR@/checks; until test -e @DIR@/go; do sleep 0.01; done" }
+watch = { paths = ["@DIR@/conf"], debounce = "50ms" }
+)"),
+                 .world = world()});
+  const auto checks = [&] { return read_text(birl.directory() / "checks"); };
+  const auto changes = [&] {
+    return testing::Matches(testing::ContainsRegex("has changed.*\n.*has changed"))(
+        birl.stderr_text());
+  };
+  ASSERT_TRUE(eventually([&] { return told(birl) == "up\n" && is_watched(birl); }));
+  replace(birl, "1");
+  ASSERT_TRUE(eventually([&] { return checks() == "check\n"; }));
+  replace(birl, "2");
+  ASSERT_TRUE(eventually(changes)) << birl.stderr_text();
+  write_text(birl.directory() / "go", "");
+  EXPECT_TRUE(eventually([&] { return checks() == "check\ncheck\n"; })) << checks();
+  EXPECT_TRUE(eventually([&] { return told(birl).find("reloaded") != std::string::npos; }));
+}
+
 TEST_P(WatchTest, AReloadOfTheConfigurationMayBeginAndEndIt) {
   Instance birl({.config = reloading(""), .world = world()});
   ASSERT_TRUE(eventually([&] { return told(birl) == "up\n"; }));
