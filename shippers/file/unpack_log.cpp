@@ -1,6 +1,5 @@
 #include "shippers/file/unpack_log.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/file_system.h"
 #include "shippers/file/archive_names.h"
 
 namespace shippers {
@@ -40,24 +40,18 @@ base::Fd open_to_read(const std::string& path) {
   return base::Fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
 }
 
-std::vector<std::string> list(const std::string& directory) {
-  std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> open{::opendir(directory.c_str()), ::closedir};
-  while (const dirent* entry = open ? ::readdir(open.get()) : nullptr) {
-    names.emplace_back(entry->d_name);
-  }
-  return names;
-}
-
 /// The archives of `path`, the oldest first.
 std::vector<std::string> find_archives(const std::string& path) {
   constexpr std::array kNamings{logging::ArchiveNaming::kTai64n, logging::ArchiveNaming::kTimestamp,
                                 logging::ArchiveNaming::kNumber};
+  const std::vector<std::string> all = base::RealFileSystem()
+                                           .list(ArchiveNames(path, path, kNamings[0]).directory())
+                                           .value_or(std::vector<std::string>());
   std::vector<std::string> paths;
   for (const logging::ArchiveNaming naming : kNamings) {
     const ArchiveNames names(path, path, naming);
     std::vector<Archive> archives;
-    for (const std::string& name : list(names.directory())) {
+    for (const std::string& name : all) {
       if (auto archive = names.parse(name)) {
         archives.push_back(*std::move(archive));
       }
