@@ -5,7 +5,7 @@
 
 #include "supervisor/config/check.h"
 #include "supervisor/config/encode.h"
-#include "supervisor/router_binary.h"
+#include "supervisor/programs.h"
 
 namespace supervisor {
 
@@ -16,7 +16,7 @@ namespace {
 constexpr int kExitConfiguration = 2;
 
 std::vector<std::string> load_arguments(const RunOptions& options) {
-  std::vector<std::string> argv{std::string(kRouterName), "load"};
+  std::vector<std::string> argv{std::string(kConfigReaderName), "load"};
   for (const std::string& path : options.config_paths) {
     argv.insert(argv.end(), {"-c", path});
   }
@@ -30,7 +30,7 @@ std::vector<std::string> load_arguments(const RunOptions& options) {
 
 }  // namespace
 
-Result<ConfigChild> ConfigChild::start(Launcher& launcher, int router_binary,
+Result<ConfigChild> ConfigChild::start(Launcher& launcher, int config_reader,
                                        const RunOptions& options,
                                        std::vector<std::string> environment,
                                        const std::string& fallback_directory, int message_fd) {
@@ -38,8 +38,8 @@ Result<ConfigChild> ConfigChild::start(Launcher& launcher, int router_binary,
   TRY_ASSIGN(child.memory_,
              base::make_memory_file("birl-config", kConfigMemoryBytes, fallback_directory));
   SpawnRequest request;
-  request.name = "birl-router load";
-  request.executable = router_binary;
+  request.name = "birl-config load";
+  request.executable = config_reader;
   request.argv = load_arguments(options);
   request.environment = std::move(environment);
   request.fds = {{.source = child.memory_.get(), .target = kLoadMemoryFd}};
@@ -58,7 +58,7 @@ Result<Config> ConfigChild::finish(const ReapedChild& child) const {
     return base::fail(base::ErrorCode::kInvalid, "cannot use the configuration");
   }
   return base::fail(base::ErrorCode::kUnavailable,
-                    fmt::format("cannot load the configuration: birl-router ended with {}",
+                    fmt::format("cannot load the configuration: birl-config ended with {}",
                                 child.container_code()));
 }
 

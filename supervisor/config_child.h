@@ -1,4 +1,4 @@
-// Loads the configuration in a short-lived child (birl-router's role "load"), so that PID 1 itself
+// Loads the configuration in a short-lived child (birl-config's role "load"), so that PID 1 itself
 // parses nothing. The child prints what is wrong and hands the result over in a memory file.
 //
 // The loop runs meanwhile, so a stop is heard while a configuration lies on a file system that
@@ -19,9 +19,9 @@ namespace supervisor {
 
 class ConfigChild {
  public:
-  /// `router_binary` is borrowed, and `message_fd`, where the child says what is wrong. The pid's
+  /// `config_reader` is borrowed, and `message_fd`, where the child says what is wrong. The pid's
   /// end must be given to finish().
-  [[nodiscard]] static base::Result<ConfigChild> start(Launcher& launcher, int router_binary,
+  [[nodiscard]] static base::Result<ConfigChild> start(Launcher& launcher, int config_reader,
                                                        const RunOptions& options,
                                                        std::vector<std::string> environment,
                                                        const std::string& fallback_directory,

@@ -12,7 +12,7 @@
 #include "supervisor/process/inherited.h"
 #include "supervisor/process/last_resort.h"
 #include "supervisor/process/reaper.h"
-#include "supervisor/router_binary.h"
+#include "supervisor/programs.h"
 
 namespace supervisor {
 
@@ -50,7 +50,8 @@ Result<Instance::Parts> prepare(const RunOptions& options, base::Diag& diag) {
   if (::getpid() != 1) {
     TRY(become_subreaper());
   }
-  TRY_ASSIGN(base::Fd router_binary, open_router_binary());
+  TRY_ASSIGN(base::Fd router_binary, open_program(kRouterName));
+  TRY_ASSIGN(base::Fd config_reader, open_program(kConfigReaderName));
   base::Fd self_binary(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   std::optional<rlimit> open_files;
   if (const Result<rlimit> original = raise_open_files()) {
@@ -60,6 +61,7 @@ Result<Instance::Parts> prepare(const RunOptions& options, base::Diag& diag) {
                          .environment = inherited_environment(),
                          .signals = std::move(signals),
                          .router_binary = std::move(router_binary),
+                         .config_reader = std::move(config_reader),
                          .self_binary = std::move(self_binary),
                          .open_files = open_files,
                          .diag = diag};

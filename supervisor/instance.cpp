@@ -163,7 +163,7 @@ void Instance::on_child(const ReapedChild& child) {
 
 Result<void> Instance::begin_loading() {
   TRY_ASSIGN(config_child_,
-             ConfigChild::start(launcher_, parts_.router_binary.get(), parts_.options,
+             ConfigChild::start(launcher_, parts_.config_reader.get(), parts_.options,
                                 parts_.environment, "/tmp", STDERR_FILENO));
   return {};
 }

@@ -51,6 +51,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
     std::vector<std::string> environment;  // as birl got it
     SignalSource signals;
     base::Fd router_binary;
+    base::Fd config_reader;
     base::Fd self_binary;              // birl; not valid where /proc is not mounted
     std::optional<rlimit> open_files;  // the original limit
     base::Diag& diag;

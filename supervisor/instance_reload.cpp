@@ -23,7 +23,7 @@ void Instance::open_reload() {
       .fallback_directory = runtime_directory_,
       .load =
           [this](int message_fd) {
-            return ConfigChild::start(launcher_, router_->binary(), parts_.options,
+            return ConfigChild::start(launcher_, parts_.config_reader.get(), parts_.options,
                                       parts_.environment, runtime_directory_, message_fd);
           },
       .apply =

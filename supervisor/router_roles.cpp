@@ -12,7 +12,6 @@
 #include "shippers/network/spool_report.h"
 #include "shippers/sinks.h"
 #include "shippers/vendors/vendor_list.h"
-#include "supervisor/config/check.h"
 #include "supervisor/config/environment.h"
 #include "supervisor/metrics/http_pages.h"
 #include "supervisor/process/inherited.h"
@@ -99,12 +98,6 @@ int router_binary_main(std::span<const std::string> arguments) {
   if (role == "router") {
     return router_role(rest);
   }
-  if (role == "load") {
-    return load_main(rest, make_environment(environ));
-  }
-  if (role == "check") {
-    return check_main(rest, make_environment(environ));
-  }
   if (role == "unpack") {
     return unpack_role(rest);
   }
@@ -113,9 +106,6 @@ int router_binary_main(std::span<const std::string> arguments) {
   }
   if (role == "vendors") {
     return vendors_role(rest);
-  }
-  if (role == "test") {
-    return test_main(rest, make_environment(environ));
   }
   fmt::print(stderr, "birl-router: cannot run: birl starts it; use birl\n");
   return kExitUsage;

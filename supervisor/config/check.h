@@ -1,4 +1,4 @@
-// `birl check` and the load role: the two ways in which birl-router reads the configuration.
+// `birl check` and the load role: the two ways in which birl-config reads the configuration.
 //
 // check tells all problems and, asked to, the merged configuration. load does the same for `run`
 // and hands the result to PID 1. Both print what is wrong and end; neither starts anything.

@@ -1,7 +1,7 @@
 // Reads the whole configuration: finds the sources, merges them, expands variables, fills the
 // structs of config.h and checks them.
 //
-// Runs in a short-lived child (the "load" and "check" roles of birl-router), never in PID 1: it
+// Runs in a short-lived child (the "load" and "check" roles of birl-config), never in PID 1: it
 // links a TOML parser and reads files of the user's. Everything that it depends on enters by
 // LoadRequest. The stages, each a file of its own: sources -> toml_reader -> merge -> complete ->
 // config_reader (with expand) -> zones -> validate.

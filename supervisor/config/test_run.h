@@ -1,6 +1,6 @@
 // `birl test` and `birl check --line`: lines through the configuration's own pipelines.
 //
-// The records come from the same code that the router runs (logging/pipeline). Of birl-router's
+// The records come from the same code that the router runs (logging/pipeline). Of birl-config's
 // process alone.
 #pragma once
 

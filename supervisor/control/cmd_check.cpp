@@ -1,10 +1,11 @@
 #include "supervisor/control/commands.h"
+#include "supervisor/programs.h"
 
 namespace supervisor {
 
-// The reader of the configuration lives in birl-router, which becomes this process.
+// The reader of the configuration lives in birl-config, which becomes this process.
 int cmd_check(std::span<const std::string> words) {
-  return become_router_role("check", words);
+  return become_role(kConfigReaderName, "check", words);
 }
 
 }  // namespace supervisor

@@ -7,6 +7,7 @@
 
 #include "supervisor/control/commands.h"
 #include "supervisor/control/exit_code.h"
+#include "supervisor/programs.h"
 
 namespace supervisor {
 
@@ -90,7 +91,7 @@ int cmd_spool(const CommandOptions& options) {
     words.emplace_back("--dead");
   }
   words.insert(words.end(), {"--socket", find_socket(options)});
-  return become_router_role("spool", words);
+  return become_role(kRouterName, "spool", words);
 }
 
 }  // namespace supervisor

@@ -1,10 +1,11 @@
 #include "supervisor/control/commands.h"
+#include "supervisor/programs.h"
 
 namespace supervisor {
 
-// Pipelines live in birl-router, which becomes this process.
+// Pipelines live in birl-config, which becomes this process.
 int cmd_test(std::span<const std::string> words) {
-  return become_router_role("test", words);
+  return become_role(kConfigReaderName, "test", words);
 }
 
 }  // namespace supervisor

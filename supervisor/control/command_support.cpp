@@ -12,7 +12,7 @@
 #include "supervisor/control/commands.h"
 #include "supervisor/control/control_server.h"
 #include "supervisor/control/exit_code.h"
-#include "supervisor/router_binary.h"
+#include "supervisor/programs.h"
 
 namespace supervisor {
 
@@ -102,16 +102,17 @@ base::Result<void> print_out(std::string_view text) {
   return {};
 }
 
-int become_router_role(const std::string& role, std::span<const std::string> words) {
+int become_role(std::string_view program, const std::string& role,
+                std::span<const std::string> words) {
   if (!words.empty() && (words[0] == "--help" || words[0] == "-h")) {
     return print_help(role);
   }
-  const auto binary = find_router_binary();
+  const auto binary = find_program(program);
   if (!binary) {
     fmt::print(stderr, "birl: {}\n", binary.error().message);
     return kExitFailed;
   }
-  std::vector<std::string> arguments{std::string(kRouterName), role};
+  std::vector<std::string> arguments{std::string(program), role};
   arguments.insert(arguments.end(), words.begin(), words.end());
   std::vector<char*> pointers;
   for (std::string& argument : arguments) {

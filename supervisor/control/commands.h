@@ -78,9 +78,10 @@ int cmd_version(const CommandOptions& options);
 
 // What the commands share (command_support.cpp).
 
-/// check and test: birl-router becomes this process in that role; `--help` is answered here.
-/// Returns only when it cannot.
-int become_router_role(const std::string& role, std::span<const std::string> words);
+/// `program` (programs.h) becomes this process in that role; `--help` is answered here. Returns
+/// only when it cannot.
+int become_role(std::string_view program, const std::string& role,
+                std::span<const std::string> words);
 
 /// The instance that --socket, BIRL_SOCKET or the runtime directories name.
 [[nodiscard]] std::string find_socket(const CommandOptions& options);

@@ -12,7 +12,7 @@
 
 #include "base/fd.h"
 #include "supervisor/control/file_line.h"
-#include "supervisor/router_binary.h"
+#include "supervisor/programs.h"
 
 namespace supervisor {
 
@@ -139,7 +139,7 @@ void FileLogs::print_ready(LogsMerge& merge) {
 }
 
 base::Result<void> FileLogs::print(const std::vector<std::string>& paths) {
-  TRY_ASSIGN(const std::string binary, find_router_binary());
+  TRY_ASSIGN(const std::string binary, find_program(kRouterName));
   std::vector<Source> sources;
   for (const std::string& path : paths) {
     TRY_ASSIGN(Unpacker unpacker, Unpacker::start(binary, path));

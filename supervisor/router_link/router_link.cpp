@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/unix_socket.h"
 #include "supervisor/process/last_resort.h"
-#include "supervisor/router_binary.h"
+#include "supervisor/programs.h"
 
 namespace supervisor {
 

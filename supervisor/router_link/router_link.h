@@ -127,7 +127,6 @@ class RouterLink {
   using Services = std::vector<std::unique_ptr<ServiceLogs>>;  // in the order of their ids
   [[nodiscard]] const Services& services() const { return services_; }
   [[nodiscard]] const logging::RouterStateView& state() const { return *state_view_; }
-  [[nodiscard]] int binary() const { return parts_.router_binary.get(); }
   [[nodiscard]] pid_t pid() const { return pid_; }
   [[nodiscard]] std::uint32_t restarts() const { return restarts_; }
   /// It runs, with the newest configuration.

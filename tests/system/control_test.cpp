@@ -1,6 +1,6 @@
 // The control socket and the verbs that ask it; and `birl check` from end to end.
 // Covers supervisor/control_adapter.h and supervisor/router_main.cpp with
-// supervisor/router_roles.h (its role check).
+// supervisor/router_roles.h, supervisor/config_main.cpp with supervisor/config_roles.h (check).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-// The real birl-router in its role "load".
+// The real birl-config in its role "load".
 #include "supervisor/config_child.h"
 
 #include <fcntl.h>
@@ -25,7 +25,7 @@ class ConfigChildTest : public testing::Test {
     std::ofstream(directory_ + "/birl.toml") << text;
     RunOptions options;
     options.config_paths = {directory_ + "/birl.toml"};
-    const base::Fd router(::open(ROUTER_BINARY, O_PATH | O_CLOEXEC));
+    const base::Fd router(::open(CONFIG_READER, O_PATH | O_CLOEXEC));
     TRY_ASSIGN(const ConfigChild child, ConfigChild::start(launcher_, router.get(), options,
                                                            {"PATH=/bin"}, "/tmp", STDERR_FILENO));
     int status = 0;

@@ -1,4 +1,4 @@
-// Reading the configuration again in a real child, the birl-router of the build.
+// Reading the configuration again in a real child, the birl-config of the build.
 #include "supervisor/config_reload.h"
 
 #include <fcntl.h>
@@ -19,7 +19,7 @@ using testing::IsEmpty;
 class ConfigReloadTest : public testing::Test {
  protected:
   base::Result<ConfigChild> load(int message_fd) {
-    const base::Fd router(::open(ROUTER_BINARY, O_PATH | O_CLOEXEC));
+    const base::Fd router(::open(CONFIG_READER, O_PATH | O_CLOEXEC));
     TRY_ASSIGN(ConfigChild child, ConfigChild::start(launcher_, router.get(), {},
                                                      {"BIRL_SET=" + text_}, "/tmp", message_fd));
     pid_ = child.pid();

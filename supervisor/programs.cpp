@@ -1,4 +1,4 @@
-#include "supervisor/router_binary.h"
+#include "supervisor/programs.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -24,14 +24,13 @@ std::string own_directory() {
 
 }  // namespace
 
-base::Result<std::string> find_router_binary() {
+base::Result<std::string> find_program(std::string_view name) {
   if constexpr (BIRL_SINGLE_FILE != 0) {
     return "/proc/self/exe";
   }
   const std::string beside = own_directory();
-  const std::array<std::string, 2> places{
-      beside.empty() ? "" : fmt::format("{}/{}", beside, kRouterName),
-      fmt::format("{}/{}", BIRL_LIBEXEC_DIRECTORY, kRouterName)};
+  const std::array<std::string, 2> places{beside.empty() ? "" : fmt::format("{}/{}", beside, name),
+                                          fmt::format("{}/{}", BIRL_LIBEXEC_DIRECTORY, name)};
   std::string tried;
   for (const std::string& place : places) {
     if (!place.empty() && ::access(place.c_str(), X_OK) == 0) {
@@ -39,13 +38,12 @@ base::Result<std::string> find_router_binary() {
     }
     tried += fmt::format("{}{}", tried.empty() || place.empty() ? "" : ", ", place);
   }
-  return base::fail(
-      base::ErrorCode::kNotFound,
-      fmt::format("cannot find {} (tried {}); install it beside birl", kRouterName, tried));
+  return base::fail(base::ErrorCode::kNotFound,
+                    fmt::format("cannot find {} (tried {}); install it beside birl", name, tried));
 }
 
-base::Result<base::Fd> open_router_binary() {
-  TRY_ASSIGN(const std::string path, find_router_binary());
+base::Result<base::Fd> open_program(std::string_view name) {
+  TRY_ASSIGN(const std::string path, find_program(name));
   base::Fd binary(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!binary.valid()) {
     return base::fail_errno(fmt::format("cannot open {}", path));
