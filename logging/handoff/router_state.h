@@ -18,13 +18,13 @@ namespace logging {
 
 struct RouterStateLimits {
   static constexpr std::size_t kSinks = 64;
-  static constexpr std::size_t kFileRecords = 2048;
+  static constexpr std::size_t kFileRecords = 2048;  // one less than that for files
   static constexpr std::size_t kFileRecordBytes = 2048;
   static constexpr std::size_t kErrorBytes = 256;
 };
 
 inline constexpr std::uint64_t kRouterStateMagic = 0x6574'6174'736c'7269;  // "irlstate"
-inline constexpr std::uint32_t kRouterStateVersion = 3;
+inline constexpr std::uint32_t kRouterStateVersion = 4;
 
 /// What the intake thread was doing. See intake.h for the recovery arithmetic.
 enum class IntakePhase : std::uint32_t { kIdle = 0, kSplice = 1, kRead = 2 };

@@ -34,7 +34,7 @@ std::string_view path_of(const FileRecord& record) {
 FileRecordTable::FileRecordTable(std::span<std::byte> memory,
                                  const std::vector<std::string>& sink_names)
     : memory_(memory), sink_names_(sink_names) {
-  ASSERT(memory.size() % kRecordBytes == 0);
+  ASSERT(memory.size() % kRecordBytes == 0 && memory.size() >= kRecordBytes);
   for (std::size_t index = 0; index < count(); ++index) {
     const std::uint32_t id = record(index).sink_id.load();
     const bool living = std::any_of(sink_names_.begin(), sink_names_.end(), [id](const auto& name) {
@@ -46,12 +46,30 @@ FileRecordTable::FileRecordTable(std::span<std::byte> memory,
   }
 }
 
+std::atomic<std::uint32_t>& FileRecordTable::ever_used() const {
+  return *reinterpret_cast<std::atomic<std::uint32_t>*>(memory_.data());
+}
+
 FileRecord& FileRecordTable::record(std::size_t index) const {
-  return *reinterpret_cast<FileRecord*>(memory_.data() + index * kRecordBytes);
+  return *reinterpret_cast<FileRecord*>(memory_.data() + (index + 1) * kRecordBytes);
 }
 
 std::size_t FileRecordTable::count() const {
-  return memory_.size() / kRecordBytes;
+  return std::min<std::size_t>(ever_used().load(), limit());
+}
+
+std::size_t FileRecordTable::limit() const {
+  return memory_.size() / kRecordBytes - 1;
+}
+
+bool FileRecordTable::take_one_more() const {
+  std::uint32_t used_before = ever_used().load();
+  while (used_before < limit()) {
+    if (ever_used().compare_exchange_weak(used_before, used_before + 1)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 FileRecord* FileRecordTable::find(const std::string& path, std::uint32_t sink_id) const {
@@ -78,12 +96,14 @@ const FileRecord* FileRecordTable::find_of_others(const std::string& path,
 
 /// A record that is this caller's alone: marked kNobody until publish().
 FileRecord* FileRecordTable::take_free() const {
-  for (std::size_t index = 0; index < count(); ++index) {
-    std::uint32_t expected = 0;
-    if (record(index).sink_id.compare_exchange_strong(expected, kNobody)) {
-      return &record(index);
+  do {
+    for (std::size_t index = 0; index < count(); ++index) {
+      std::uint32_t expected = 0;
+      if (record(index).sink_id.compare_exchange_strong(expected, kNobody)) {
+        return &record(index);
+      }
     }
-  }
+  } while (take_one_more());
   return nullptr;
 }
 
@@ -117,7 +137,7 @@ base::Result<FileRecord*> FileRecordTable::claim(std::string_view sink_name,
   FileRecord* const made = take_free();
   if (made == nullptr) {
     return base::fail(base::ErrorCode::kLimit,
-                      fmt::format("cannot write {}: {} files are open already", path, count()));
+                      fmt::format("cannot write {}: {} files are open already", path, limit()));
   }
   publish(*made, own_id, path);
   // Both publish before they look (sequentially consistent), so of two at least one sees the other.

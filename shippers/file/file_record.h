@@ -1,7 +1,9 @@
 // The memory of one file across deaths of the router: what makes file output exactly once.
 //
 // A record lives in the router's state memory (logging/handoff/router_state.h, behind the header),
-// one per file a sink writes, found again by {sink id, path}. It has one writer, the thread of its
+// one per file a sink writes, found again by {sink id, path}. In the place of the first one is how
+// many have ever been in use: what lies behind them is not looked at, for a page of shared memory
+// that is read is a page that is there. It has one writer, the thread of its
 // sink. A SIGKILL leaves every store before it and none after, so the order of stores is the
 // protocol; `valid` and `step` are the only words that decide, each stored after (release) what it
 // speaks of.
@@ -111,8 +113,12 @@ class FileRecordTable {
   [[nodiscard]] std::size_t used() const;
 
  private:
+  [[nodiscard]] std::atomic<std::uint32_t>& ever_used() const;
+  /// 0 .. count() - 1.
   [[nodiscard]] FileRecord& record(std::size_t index) const;
-  [[nodiscard]] std::size_t count() const;
+  [[nodiscard]] std::size_t count() const;  // of those that have ever been in use
+  [[nodiscard]] std::size_t limit() const;
+  [[nodiscard]] bool take_one_more() const;
   [[nodiscard]] FileRecord* find(const std::string& path, std::uint32_t sink_id) const;
   [[nodiscard]] const FileRecord* find_of_others(const std::string& path,
                                                  std::uint32_t own_id) const;

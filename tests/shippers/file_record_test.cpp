@@ -1,16 +1,26 @@
 #include "shippers/file/file_record.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "logging/handoff/router_state_file.h"
 
 namespace shippers {
 namespace {
 
 constexpr std::size_t kRecords = 4;
 
+std::uint64_t bytes_in_memory(int file) {
+  struct stat status {};
+  EXPECT_EQ(::fstat(file, &status), 0);
+  return static_cast<std::uint64_t>(status.st_blocks) * 512;
+}
+
 class FileRecordTest : public testing::Test {
  protected:
-  alignas(
-      64) std::array<std::byte, kRecords * logging::RouterStateLimits::kFileRecordBytes> memory_{};
+  static constexpr std::size_t kBytes =
+      (1 + kRecords) * logging::RouterStateLimits::kFileRecordBytes;
+  alignas(64) std::array<std::byte, kBytes> memory_{};
 };
 
 TEST_F(FileRecordTest, ARecordIsFoundAgainByTheNextRouter) {
@@ -48,6 +58,30 @@ TEST_F(FileRecordTest, ThereIsALimitOfRecordsAndOfPathBytes) {
   EXPECT_EQ(table.claim("files", "/l/more").error().code, base::ErrorCode::kLimit);
   EXPECT_EQ(table.claim("files", std::string(FileRecordLimits::kPathBytes, 'x')).error().code,
             base::ErrorCode::kLimit);
+}
+
+// Two thousand records are 4 MB of shared memory that a look would make real.
+TEST_F(FileRecordTest, WhatWasNeverUsedIsNotTouched) {
+  const base::Fd file = *logging::create_router_state("/tmp");
+  const logging::RouterState state = *logging::RouterState::open(file.get());
+  const std::uint64_t before = bytes_in_memory(file.get());
+  FileRecordTable table(state.file_records(), {"files"});
+  ASSERT_TRUE(table.claim("files", "/l/a"));
+  EXPECT_EQ(table.used(), 1U);
+  EXPECT_EQ(table.of_sink("files").size(), 1U);
+  FileRecordTable next(state.file_records(), {"other"});
+  EXPECT_TRUE(next.claim("other", "/l/b"));
+  EXPECT_LE(bytes_in_memory(file.get()) - before, 4096U);
+}
+
+TEST_F(FileRecordTest, ReleasedRecordsAreUsedAgain) {
+  FileRecordTable table(memory_, {"files"});
+  for (std::size_t round = 0; round < 3 * kRecords; ++round) {
+    const auto record = table.claim("files", "/l/" + std::to_string(round));
+    ASSERT_TRUE(record);
+    FileRecordTable::release(**record);
+  }
+  EXPECT_EQ(table.used(), 0U);
 }
 
 }  // namespace
