@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The first service: from before the exec of the init to its first service's first moment.
 
-usage: first_service.py [--build DIRECTORY] [--rounds N] [--static FILE] [--only NAME]...
+usage: first_service.py [--build DIRECTORY] [--rounds N] [--static FILE] [--only NAME]... [--realtime]
 
 Every contestant is process 1 of a PID namespace of its own (unshare), as in a container. The floor is
 spawn_probe as process 1, without an init; tini runs where it is installed, and birl's static file
@@ -69,7 +69,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--static", default="build/static/birl")
     parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--realtime", action="store_true", help="for a machine that others use too")
     options = parser.parse_args()
+    if options.realtime:
+        harness.use_realtime()
     recorder = measure(harness.Tools(options.build), options.rounds, options.static, options.only)
     for name in dict.fromkeys(run["contestant"] for run in recorder.runs):
         print(f"{name}: {recorder.median(name, 'start_ms'):.2f} ms, "

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string_view>
 
 #include "supervisor/process/last_resort_table.h"
@@ -17,6 +18,9 @@ constinit LastResortData last_resort_data;
 constinit std::array<LastResortEntry, kLastResortChildrenMax> last_resort_entries;
 
 namespace {
+
+/// The first so many have been in use: no more have to be looked at, and to be memory.
+std::size_t entries_ever_used = 0;
 
 constexpr std::size_t kStackBytes = 65'536;
 constexpr std::size_t kMessageBytesMax = 256;
@@ -169,11 +173,13 @@ base::Result<void> last_resort_add(const LastResortChild& child) {
   free->stop_signal = child.stop_signal;
   free->stop_group = child.stop_group;
   free->pid = child.pid;
+  entries_ever_used = std::max<std::size_t>(
+      entries_ever_used, static_cast<std::size_t>(free - entries.begin()) + 1);
   return {};
 }
 
 void last_resort_remove(pid_t pid) {
-  for (LastResortEntry& entry : last_resort_entries) {
+  for (LastResortEntry& entry : std::span(last_resort_entries).first(entries_ever_used)) {
     if (entry.pid == pid) {
       entry.pid = 0;
     }
