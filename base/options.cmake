@@ -30,3 +30,12 @@ if(BIRL_SANITIZE)
   target_link_options(birl_options INTERFACE -fsanitize=${BIRL_SANITIZE})
   target_compile_definitions(birl_options INTERFACE BIRL_SANITIZED=1)
 endif()
+
+# The static file goes into every image, so it is built for size, but for what each line goes through.
+function(birl_built_for_size target)
+  cmake_parse_arguments(ARG "" "" "HOT" ${ARGN})
+  if(BIRL_STATIC)
+    target_compile_options(${target} PRIVATE -Os)
+    set_source_files_properties(${ARG_HOT} PROPERTIES COMPILE_OPTIONS -O2)
+  endif()
+endfunction()
