@@ -6,8 +6,7 @@ import engine
 from bases import ALPINE, DEBIAN, make_bases
 from images import build_images
 
-# What birl adds to an image that needs none of its libraries. It is to be 4 MiB, and was, before gelf,
-# forward, the log services and the pages of [http] came in: docker/README.md, "The static file".
+# What birl adds to an image that needs none of its libraries: docker/README.md, "The static file".
 OVERHEAD_MAX = 4096 * 1024
 
 
