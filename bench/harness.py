@@ -140,6 +140,18 @@ def wait_with_cpu(process):
     return process.returncode, usage.ru_utime + usage.ru_stime, end
 
 
+def await_text(path, text):
+    """Returns when the file has it."""
+    deadline = time.monotonic() + RUN_SECONDS_MAX
+    while time.monotonic() < deadline:
+        if os.path.exists(path):
+            with open(path, encoding="utf-8", errors="replace") as file:
+                if text in file.read():
+                    return
+        time.sleep(0.002)
+    raise BenchError(f"{path} never says '{text}'")
+
+
 def child_named(parent, name):
     """The pid of the child that runs `name`; asking birl itself would change what it holds."""
     with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:

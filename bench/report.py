@@ -31,7 +31,7 @@ def targets(pipe, restart, start, memory, first):
     def ratio(recorder, over, under, figure, bound, at_least, what):
         return Target(what, recorder, recorder.ratio(over, under, figure), bound, at_least)
 
-    fast, lines = "/preformatted", "/line_writes"
+    fast, stamped, lines = "/preformatted", "/timestamps", "/line_writes"
     return [
         ratio(pipe, "birl" + fast, "s6-log" + fast, "megabytes_per_s", 10, True,
               "raw throughput, times s6-log's"),
@@ -39,6 +39,8 @@ def targets(pipe, restart, start, memory, first):
               "raw processor time per GB, times s6-log's"),
         ratio(pipe, "birl" + fast, "bare_loop" + fast, "megabytes_per_s", 0.9, True,
               "raw throughput, times the bare loop's"),
+        ratio(pipe, "birl" + stamped, "s6-log" + stamped, "megabytes_per_s", 8, True,
+              "throughput with a time before each line, times s6-log's"),
         ratio(pipe, "birl" + lines, "s6-log" + lines, "cpu_s_per_gb", 1 / 10, False,
               "one write() per line, processor time per GB, times s6-log's"),
         ratio(restart, "birl", "spawn_loop", "restart_ms", 1.1, False,
