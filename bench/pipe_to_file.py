@@ -26,8 +26,9 @@ KEEP = 10
 class Scenario:
     """`share`: of the bytes of the first scenario, for slow generators. `stamped`: each line gets the time."""
 
-    def __init__(self, name, generator_arguments, share, stamped=False):
+    def __init__(self, name, generator_arguments, share, stamped=False, line_bytes=LINE_BYTES):
         self.name = name
+        self.line_bytes = line_bytes
         self.arguments = generator_arguments
         self.share = share
         self.stamped = stamped
@@ -76,7 +77,7 @@ def installed(names=None):
 
 def generator(tools, fifo, scenario, lines):
     return [tools.path("spawn_probe"), fifo.path, tools.path("loggen"), "--id", "gen", "--lines",
-            str(lines), "--bytes", str(LINE_BYTES)] + scenario.arguments
+            str(lines), "--bytes", str(scenario.line_bytes)] + scenario.arguments
 
 
 def run_birl(tools, directory, command, stamp):
@@ -143,7 +144,8 @@ def reader_of(contestant, tools, directory, stamp):
         return ["svlogd", "-b", "65536"] + stamp + [log]
     if contestant.name == "bare_loop":
         return [tools.path("bare_loop"), log, str(ROTATE_BYTES), str(KEEP)]
-    return [contestant.program] + stamp + [f"n{KEEP}", f"s{ROTATE_BYTES}", log]  # s6-log, multilog
+    whole_lines = ["-l", "0"] if contestant.name == "s6-log" else []
+    return [contestant.program] + whole_lines + stamp + [f"n{KEEP}", f"s{ROTATE_BYTES}", log]
 
 
 def check_lines(tools, contestant, directory, lines, stamped):
@@ -156,14 +158,18 @@ def check_lines(tools, contestant, directory, lines, stamped):
     for name in ("config", "lock"):  # svlogd's
         if os.path.exists(f"{directory}/log/{name}"):
             os.remove(f"{directory}/log/{name}")
-    check = subprocess.run([tools.path("logcheck")] + arguments + [directory + "/log"], text=True,
+    check_directory(tools, directory + "/log", arguments, contestant.name)
+
+
+def check_directory(tools, directory, arguments, whose):
+    check = subprocess.run([tools.path("logcheck")] + arguments + [directory], text=True,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if check.returncode != 0:
-        raise harness.BenchError(f"{contestant.name} did not keep the lines: {check.stdout}")
+        raise harness.BenchError(f"{whose} did not keep the lines: {check.stdout}")
 
 
 def run_once(tools, recorder, scenario, contestant, total_bytes):
-    lines = int(total_bytes * scenario.share * contestant.share) // LINE_BYTES
+    lines = int(total_bytes * scenario.share * contestant.share) // scenario.line_bytes
     with harness.scratch_directory() as directory:
         os.mkdir(directory + "/log")
         fifo = harness.Fifo(directory)
@@ -179,7 +185,7 @@ def run_once(tools, recorder, scenario, contestant, total_bytes):
         _, generator_end, generator_cpu = fifo.line()
         fifo.close()
         check_lines(tools, contestant, directory, lines, scenario.stamped)
-    written = lines * LINE_BYTES
+    written = lines * scenario.line_bytes
     if contestant.name in ("birl", "supervisord"):  # they wait for the generator: its time is in theirs
         cpu -= int(generator_cpu) / 1e9
     recorder.add(f"{contestant.name}/{scenario.name}", megabytes_per_s=written / 1e6 / ((end - start) / 1e9),
@@ -187,9 +193,9 @@ def run_once(tools, recorder, scenario, contestant, total_bytes):
                  after_generator_s=(end - int(generator_end)) / 1e9, bytes=written)
 
 
-def measure(tools, rounds, gigabytes, contestants):
-    recorder = harness.Recorder("pipe_to_file")
-    for scenario in SCENARIOS:
+def measure(tools, rounds, gigabytes, contestants, scenarios=SCENARIOS, name="pipe_to_file"):
+    recorder = harness.Recorder(name)
+    for scenario in scenarios:
         for _ in range(rounds):
             for contestant in contestants:
                 if not contestant.takes_part(scenario):

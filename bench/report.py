@@ -77,8 +77,8 @@ def machine_line():
             f"{time.strftime('%F %H:%M', time.gmtime())} UTC, load {os.getloadavg()[0]:.1f} at the end")
 
 
-def write(recorders, judged, mode):
-    """Writes the report of a run in `mode`; returns its path."""
+def write(recorders, judged, mode, pictures):
+    """Writes the report of a run in `mode` with `pictures`, paths; returns its path."""
     lines = ["# Measured", "", f"`bench/run_all --mode {mode}`: {machine_line()}.", "",
              "Ratios are medians over runs that stood side by side; figures are medians.", "",
              "| what | must be | is | holds |", "|---|---|---|---|"]
@@ -86,6 +86,7 @@ def write(recorders, judged, mode):
     for recorder in recorders:
         if recorder.runs:
             lines += ["", f"## {recorder.name}", ""] + figure_table(recorder)
+    lines += [""] + [f"![{os.path.basename(picture)}]({os.path.basename(picture)})" for picture in pictures]
     path = os.path.join(harness.RESULTS, "report.md")
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
