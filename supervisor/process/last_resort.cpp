@@ -173,8 +173,8 @@ base::Result<void> last_resort_add(const LastResortChild& child) {
   free->stop_signal = child.stop_signal;
   free->stop_group = child.stop_group;
   free->pid = child.pid;
-  entries_ever_used = std::max<std::size_t>(
-      entries_ever_used, static_cast<std::size_t>(free - entries.begin()) + 1);
+  entries_ever_used = std::max<std::size_t>(entries_ever_used,
+                                            static_cast<std::size_t>(free - entries.begin()) + 1);
   return {};
 }
 
