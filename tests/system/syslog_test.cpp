@@ -1,4 +1,5 @@
-// Syslog and its relatives from outside: strict receivers that fail in every way, and real rsyslog.
+// Syslog and its relatives from outside: strict receivers that fail in every way. Real ones:
+// syslog_receivers_test.cpp.
 // What holds always: every line arrives, and the ledger is exact.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -219,73 +220,6 @@ TEST(SyslogTest, ATokenOfLogentriesLeadsEachLineAndIsNowhereElse) {
   }
   EXPECT_EQ(texts.size(), static_cast<std::size_t>(kLines));
   EXPECT_THAT(birl.status().dump(), Not(HasSubstr(token)));
-}
-
-/// A program and its modules, installed or unpacked under BIRL_RSYSLOG; empty: there is none.
-std::string find_rsyslog() {
-  const char* root = std::getenv("BIRL_RSYSLOG");
-  const std::string program = std::string(root != nullptr ? root : "") + "/usr/sbin/rsyslogd";
-  return std::filesystem::exists(program) ? program : "";
-}
-
-/// Real rsyslog with one TCP input on `port` that writes what it gets to `directory`/out.
-class Rsyslog {
- public:
-  Rsyslog(const std::string& program, const std::string& directory, std::uint16_t port) {
-    const std::string root =
-        program.substr(0, program.size() - std::string("/usr/sbin/rsyslogd").size());
-    std::string modules;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(root + "/usr/lib")) {
-      if (entry.path().filename() == "imtcp.so") {
-        modules = entry.path().parent_path();
-      }
-    }
-    write_text(directory + "/rsyslog.conf",
-               "global(workDirectory=\"" + directory + "\")\n" +
-                   "module(load=\"imtcp\")\ninput(type=\"imtcp\" port=\"" + std::to_string(port) +
-                   "\" address=\"127.0.0.1\")\n" +
-                   "template(name=\"t\" type=\"string\" "
-                   "string=\"%pri% %hostname% %app-name% %structured-data%%msg%\\n\")\n" +
-                   "action(type=\"omfile\" file=\"" + directory + "/out\" template=\"t\")\n");
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      const std::string libraries = std::filesystem::path(modules).parent_path();
-      ::setenv("LD_LIBRARY_PATH", libraries.c_str(), 1);
-      ::execl(program.c_str(), "rsyslogd", "-n", "-C", "-f", (directory + "/rsyslog.conf").c_str(),
-              "-i", (directory + "/rsyslog.pid").c_str(), "-M", modules.c_str(), nullptr);
-      ::_exit(127);
-    }
-  }
-  ~Rsyslog() {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  Rsyslog(const Rsyslog&) = delete;
-  Rsyslog& operator=(const Rsyslog&) = delete;
-
- private:
-  pid_t pid_ = -1;
-};
-
-TEST(SyslogTest, RealRsyslogWritesEveryLineOnce) {
-  const std::string program = find_rsyslog();
-  if (program.empty()) {
-    GTEST_SKIP() << "there is no rsyslogd; BIRL_RSYSLOG may name where its package is unpacked";
-  }
-  std::uint16_t port = 0;
-  { port = FakeStream({}).port(); }
-  const TempDirectory directory;
-  const Rsyslog rsyslog(program, directory.path(), port);
-  Instance birl({.config = config_for("tcp://127.0.0.1:" + std::to_string(port),
-                                      "structured_data = '[x@1 a=\"b\"]'\n")});
-  expect_ledger(birl);
-  ASSERT_TRUE(eventually([&] { return lines_of(read_text(directory / "out")).size() >= kLines; }));
-  const auto lines = lines_of(read_text(directory / "out"));
-  ASSERT_EQ(lines.size(), static_cast<std::size_t>(kLines));
-  for (int line = 0; line < kLines; ++line) {
-    EXPECT_EQ(lines[static_cast<std::size_t>(line)],
-              "14 testhost talker [x@1 a=\"b\"]line " + std::to_string(line + 1));
-  }
 }
 
 }  // namespace
