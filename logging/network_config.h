@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "base/units.h"
+#include "logging/line_format.h"
 
 namespace logging {
 
@@ -92,6 +93,8 @@ struct NetworkConfig {
   base::Duration timeout = base::seconds(30);
   TlsConfig tls;
   std::string proxy;
+  std::optional<SinkFormat> format;  // unset: what the destination usually gets
+  std::optional<Timestamp> timestamp;
 
   template <typename V>
   void visit(V& v) {
@@ -104,6 +107,8 @@ struct NetworkConfig {
     v.field("timeout", timeout, "of one request");
     v.field("tls", tls, "how https is checked");
     v.field("proxy", proxy, "URL of a proxy; unset: HTTPS_PROXY and NO_PROXY");
+    v.field("format", format, "where lines are text: raw, text, json or logfmt; unset: its usual");
+    v.field("timestamp", timestamp, "before each line; unset: iso for text, else none");
   }
 };
 

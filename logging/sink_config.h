@@ -52,29 +52,18 @@ enum class SinkType : std::uint8_t {
   return type != SinkType::kFile && type != SinkType::kConsole;
 }
 
-/// What a full ring means to this sink.
+/// What a full ring (across a network: a full spool) means to this sink.
 /// kBlock: a gating consumer, the service waits. kDropOldest: a lapping consumer, lines are counted
-/// as dropped{lapped}.
-enum class WhenFull : std::uint8_t { kBlock, kDropOldest };
+/// as dropped{lapped}. kDropNewest and kDropByLevel: the sink has a queue of its own (a spool is
+/// one); what finds no room in it is dropped{queue_full}, logging/admission.h says which first.
+enum class WhenFull : std::uint8_t { kBlock, kDropOldest, kDropNewest, kDropByLevel };
 [[nodiscard]] constexpr auto enum_names(WhenFull) {
-  return std::array<std::string_view, 2>{"block", "drop-oldest"};
+  return std::array<std::string_view, 4>{"block", "drop-oldest", "drop-newest", "drop-by-level"};
 }
 
 enum class ConsoleTarget : std::uint8_t { kSame, kStdout, kStderr };
 [[nodiscard]] constexpr auto enum_names(ConsoleTarget) {
   return std::array<std::string_view, 3>{"same", "stdout", "stderr"};
-}
-
-/// How a line looks. kRaw: its bytes (behind a time stamp, if one is wanted). kText: time stamp,
-/// service, stream, bytes. kJson and kLogfmt: a record, logging/format/record_format.h.
-enum class SinkFormat : std::uint8_t { kRaw, kText, kJson, kLogfmt };
-[[nodiscard]] constexpr auto enum_names(SinkFormat) {
-  return std::array<std::string_view, 4>{"raw", "text", "json", "logfmt"};
-}
-
-enum class Timestamp : std::uint8_t { kNone, kIso, kTai64n, kUnix };
-[[nodiscard]] constexpr auto enum_names(Timestamp) {
-  return std::array<std::string_view, 4>{"none", "iso", "tai64n", "unix"};
 }
 
 enum class ArchiveCompress : std::uint8_t { kNone, kGzip };
@@ -198,6 +187,10 @@ struct SinkConfig {
   [[nodiscard]] WhenFull policy() const {
     return when_full.value_or(is_network(type) ? WhenFull::kDropOldest : WhenFull::kBlock);
   }
+  /// What its consumers get goes through a queue in memory (router/sink_queue.h).
+  [[nodiscard]] bool has_queue() const {
+    return !is_network(type) && policy() != WhenFull::kBlock && policy() != WhenFull::kDropOldest;
+  }
 
   /// The keys that all types share; those of the type stand beside them in the same table.
   template <typename V>
@@ -206,8 +199,9 @@ struct SinkConfig {
     v.field("services", services, "services it takes without being named in their `log`");
     v.field("match", match, "takes only records that match");
     v.field("pipeline", pipeline, "pipelines that its records go through");
-    v.field("when_full", when_full,
-            "what a full ring means; unset: block, across a network drop-oldest");
+    v.field(
+        "when_full", when_full,
+        "block, drop-oldest, drop-newest or drop-by-level; unset: block, of a spool drop-oldest");
     v.field("block_limit", block_limit,
             "how long a failing target may block; then oldest are dropped");
   }

@@ -10,6 +10,7 @@
 #include "shippers/console/console_sink.h"
 #include "shippers/file/file_sink.h"
 #include "shippers/http/http_destination.h"
+#include "shippers/network/formatted_destination.h"
 #include "shippers/network/network_sink.h"
 #include "shippers/syslog/stream_sinks.h"
 
@@ -39,6 +40,10 @@ base::Result<std::unique_ptr<logging::Sink>> make_network_sink(const logging::Si
                                                                PipelineMaker pipeline) {
   client.watch(context.hang_watch);
   TRY_ASSIGN(auto destination, make_destination(config, client));
+  if (config.network.format || config.network.timestamp) {
+    destination =
+        std::make_unique<FormattedDestination>(config, context.config.host, std::move(destination));
+  }
   return std::make_unique<NetworkSink>(
       config, NetworkSink::Parts{.report = context.report,
                                  .state = context.state,

@@ -86,6 +86,9 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   [[nodiscard]] static ServiceRules service_rules(const ServiceConfig& config);
   [[nodiscard]] FleetRules fleet_rules() const;
   [[nodiscard]] std::array<std::string, kStageNames.size()> stage_directories() const;
+  [[nodiscard]] std::uint64_t capacity_of(const ServiceConfig& config) const;
+  [[nodiscard]] base::Result<void> open_ring_files(const std::vector<std::string>& names);
+  [[nodiscard]] base::Result<void> take_ring(RingFile ring);
   void set_lowest_level();
   void open_reload();
   [[nodiscard]] base::Result<void> set_up_last_resort() const;
@@ -142,6 +145,8 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   SignalTable signal_table_;
   std::string runtime_directory_;
   base::Fd runtime_lock_;
+  RingFiles ring_files_{parts_.diag, helpers_};
+  std::map<std::string, RingFile> waiting_rings_;  // of services that are about to be opened
   std::uint64_t booted_ns_ = 0;
   std::uint64_t shutdown_began_ns_ = 0;
   std::string end_reason_;

@@ -103,6 +103,7 @@ Result<void> Instance::open_router() {
                                         .diag = parts_.diag,
                                         .launcher = launcher_,
                                         .owner = *this,
+                                        .ring_files = ring_files_,
                                         .runtime_directory = runtime_directory_,
                                         .environment = parts_.environment,
                                         .router_binary = std::move(parts_.router_binary)},
@@ -116,11 +117,59 @@ Result<void> Instance::open_router() {
   return router_->set_dead_letters(sinks_of_dead_letters(config_), kDeadLetterRingBytes);
 }
 
+std::uint64_t Instance::capacity_of(const ServiceConfig& config) const {
+  return ring_capacity(config.ring.size, config_.birl.ring_memory, config_.services.size() + 1);
+}
+
 Result<ServiceLogs*> Instance::open_logs(const ServiceConfig& config) {
-  const std::uint64_t capacity =
-      ring_capacity(config.ring.size, config_.birl.ring_memory, config_.services.size() + 1);
-  return router_->add_service(
-      {.service_id = 0, .name = config.name, .sinks = sinks_of(config, config_)}, capacity);
+  ServiceLogs::Identity identity{
+      .service_id = 0, .name = config.name, .sinks = sinks_of(config, config_)};
+  const auto file = waiting_rings_.find(config.name);
+  if (file == waiting_rings_.end()) {
+    return router_->add_service(std::move(identity), capacity_of(config));
+  }
+  RingFile ring = std::move(file->second);
+  waiting_rings_.erase(file);
+  return router_->add_service(std::move(identity), std::move(ring));
+}
+
+/// Rings that are files, for services that are about to be opened, and what an earlier life left.
+Result<void> Instance::open_ring_files(const std::vector<std::string>& names) {
+  std::map<std::string, std::vector<RingWish>> wishes;  // by directory
+  for (const std::string& name : names) {
+    const ServiceConfig& config = config_.services.at(name);
+    if (!config.ring.directory.empty() && !router_->has_removed(name)) {
+      wishes[config.ring.directory].push_back(
+          {.service = name, .capacity = capacity_of(config), .ring_id = router_->new_ring_id()});
+    }
+  }
+  for (const auto& [directory, wished] : wishes) {
+    TRY_ASSIGN(std::vector<RingFile> rings, ring_files_.open(directory, wished));
+    for (RingFile& ring : rings) {
+      TRY(take_ring(std::move(ring)));
+    }
+  }
+  if (base::Fd records = ring_files_.take_records(); records.valid()) {
+    router_->set_file_records(std::move(records));
+  }
+  return {};
+}
+
+Result<void> Instance::take_ring(RingFile ring) {
+  const std::string service = ring.info.service;
+  if (!ring.info.is_leftover) {
+    waiting_rings_.insert_or_assign(service, std::move(ring));
+    return {};
+  }
+  ServiceLogs::Identity identity{.service_id = 0, .name = service, .sinks = {}};
+  for (const auto& [name, sink] : config_.sinks) {
+    if (std::ranges::find(ring.info.sink_ids, logging::sink_id_of(name)) !=
+        ring.info.sink_ids.end()) {
+      identity.sinks.push_back(name);
+    }
+  }
+  TRY(router_->add_service(std::move(identity), std::move(ring)));
+  return {};
 }
 
 Result<ServiceSlot> Instance::open_service(const ServiceConfig& config) {
@@ -151,6 +200,11 @@ Result<void> Instance::open_fleet() {
     parts_.diag.warn("{}: {}", failure.service, failure.error.message);  // its start tries again
   }
   std::vector<ServiceRules> rules;
+  std::vector<std::string> names;
+  for (const auto& [name, config] : config_.services) {
+    names.push_back(name);
+  }
+  TRY(open_ring_files(names));
   for (const auto& [name, config] : config_.services) {
     TRY_ASSIGN(ServiceSlot service, open_service(config));
     services_.push_back(std::move(service));

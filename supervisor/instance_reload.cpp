@@ -155,6 +155,7 @@ Result<void> Instance::open_sockets(const Config& before) {
 
 /// All that can fail. A new service is not shown to the router that is about to end.
 Result<void> Instance::make_logs(const ConfigDiff& diff, std::vector<ServiceSlot>& added) {
+  TRY(open_ring_files(diff.added));
   for (const std::string& name : diff.added) {
     TRY_ASSIGN(ServiceSlot slot, open_service(config_.services.at(name)));
     added.push_back(std::move(slot));

@@ -66,7 +66,8 @@ enum class MessageKind : std::uint8_t {
 };
 
 /// fds: state memfd, config memfd (an encoded RouterConfig), staging pipe's read and write end, the
-/// write end of birl's own message pipe.
+/// write end of birl's own message pipe; perhaps a file for the file records, which outlives the
+/// container (router_state_file.h).
 struct HelloMessage {
   static constexpr MessageKind kKind = MessageKind::kHello;
   std::uint64_t config_bytes = 0;
@@ -90,15 +91,17 @@ struct PipeInfo {
   }
 };
 
-/// fds: the ring, then the read end of each pipe in order.
+/// fds: the ring, its mirror if it has one (ring_map.h), then the read end of each pipe in order.
 struct ServiceMessage {
   static constexpr MessageKind kKind = MessageKind::kService;
   std::uint32_t service_id = 0;
   std::string name;
   std::vector<std::string> sinks;  // names in RouterConfig
   std::vector<PipeInfo> pipes;
+  bool has_mirror = false;
   template <typename V>
   void visit(V& v) {
+    v.field("has_mirror", has_mirror);
     v.field("service_id", service_id);
     v.field("name", name);
     v.field("sinks", sinks);

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/check.h"
 #include "base/crash_point.h"
+#include "logging/handoff/consumer_core.h"
 #include "logging/handoff/shared_slot.h"
 #include "logging/parse/newlines.h"
 
@@ -32,91 +34,6 @@ std::uint64_t end_of(const Cursor& to, std::uint64_t head) {
   return to.offset > 0 ? head : to.frame;
 }
 
-class ConsumerCore : public RingConsumer {
- public:
-  ConsumerCore(RingMap& ring, ConsumerRecord& record, RoomSignal* room)
-      : ring_(ring),
-        record_(record),
-        room_(room),
-        slot_(read_slot(record.sequence, record.slots)) {}
-
-  [[nodiscard]] std::uint64_t ring_id() const override { return ring_.ring_id(); }
-  [[nodiscard]] Cursor cursor() const override { return slot_.cursor; }
-
-  [[nodiscard]] std::uint64_t spooled() const override { return slot_.spooled; }
-  [[nodiscard]] std::uint64_t settled_sequence() const override { return slot_.settled_sequence; }
-  [[nodiscard]] std::uint64_t delivered() const override {
-    std::uint64_t other = record_.attached_line + slot_.spooled;
-    for (const std::uint64_t dropped : slot_.dropped) {
-      other += dropped;
-    }
-    return slot_.cursor.line - other;
-  }
-  [[nodiscard]] std::uint64_t ring_capacity() const override { return ring_.capacity(); }
-  [[nodiscard]] std::uint64_t waiting_bytes() const override {
-    return ring_.commit().head - slot_.cursor.frame - slot_.cursor.offset;
-  }
-
-  void commit(const Cursor& to, const DropCounts& dropped, std::uint64_t spooled) override {
-    ASSERT(to.frame > slot_.cursor.frame ||
-           (to.frame == slot_.cursor.frame && to.offset >= slot_.cursor.offset));
-    slot_.cursor = to;
-    slot_.spooled += spooled;
-    for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
-      slot_.dropped[reason] += dropped[reason];
-    }
-    base::crash_point("consumer.committing");
-    publish_slot(record_.sequence, record_.slots, slot_);
-    base::crash_point("consumer.committed");
-    wake_producer();
-  }
-
-  void settle(std::uint64_t sequence, std::uint64_t lines, const DropCounts& dropped) override {
-    if (sequence <= slot_.settled_sequence) {
-      return;
-    }
-    // The counts come from a file: more than what is known to be there cannot leave.
-    std::uint64_t left = std::min(lines, slot_.spooled);
-    slot_.spooled -= left;
-    slot_.settled_sequence = sequence;
-    for (std::size_t reason = 0; reason < kDropReasons; ++reason) {
-      const std::uint64_t count = std::min(dropped[reason], left);
-      slot_.dropped[reason] += count;
-      left -= count;
-    }
-    publish_slot(record_.sequence, record_.slots, slot_);
-    base::crash_point("consumer.settled");
-  }
-
-  void recover_spooled(std::uint64_t spooled) override {
-    if (spooled < slot_.spooled) {
-      slot_.dropped[static_cast<std::size_t>(DropReason::kSpoolDamaged)] += slot_.spooled - spooled;
-      slot_.spooled = spooled;
-      publish_slot(record_.sequence, record_.slots, slot_);
-    }
-  }
-
- protected:
-  [[nodiscard]] RingMap& ring() const { return ring_; }
-  [[nodiscard]] const ConsumerSlot& slot() const { return slot_; }
-
- private:
-  void wake_producer() {
-    if (room_ == nullptr || !room_->is_waiting()) {
-      return;
-    }
-    const std::uint64_t used = ring_.commit().head - slot_.cursor.frame;
-    if (ring_.capacity() - used >= ring_.capacity() / 4) {
-      room_->room_made();
-    }
-  }
-
-  RingMap& ring_;
-  ConsumerRecord& record_;
-  RoomSignal* room_;
-  ConsumerSlot slot_;  // what is committed
-};
-
 class GatingConsumer final : public ConsumerCore {
  public:
   using ConsumerCore::ConsumerCore;
@@ -128,6 +45,7 @@ class GatingConsumer final : public ConsumerCore {
     if (!views_.empty()) {
       views_.front().bytes.remove_prefix(from.offset);
     }
+    add_notice(views_);
     return std::span<const FrameView>(views_);
   }
 
@@ -195,6 +113,7 @@ class LappingConsumer final : public ConsumerCore {
                  copy(from, head, std::min(bytes_max, kCopyBytesMax), buffer_, views_));
       if (whole) {
         views_.front().bytes.remove_prefix(cursor().offset);
+        add_notice(views_);
         break;
       }
     }
@@ -252,7 +171,9 @@ class LappingConsumer final : public ConsumerCore {
     }
     DropCounts dropped{};
     dropped[static_cast<std::size_t>(DropReason::kLapped)] = line - cursor().line;
+    const std::uint64_t lines = line - cursor().line;
     commit({.frame = resume, .offset = 0, .reserved = 0, .line = line}, dropped, 0);
+    note_missing(lines);
     return true;
   }
 
@@ -316,13 +237,13 @@ ConsumerRecord* find_record(RingMap& ring, std::uint32_t sink_id) {
 }
 
 /// A consumer that is new to the ring starts at its head and has received nothing yet.
-void start_record(ConsumerRecord& record, std::uint32_t sink_id, const CommitSlot& head) {
-  record.attached_line = head.next_line;
+void start_record(const RingMap& ring, ConsumerRecord& record, std::uint32_t sink_id,
+                  ConsumerKind kind) {
+  const CommitSlot head = ring.commit();
   const ConsumerSlot start{
       .cursor = {.frame = head.head, .offset = 0, .reserved = 0, .line = head.next_line},
       .dropped = {}};
-  publish_slot(record.sequence, record.slots, start);
-  record.sink_id.store(sink_id, std::memory_order_release);
+  ring.start(record, sink_id, kind, head.next_line, start);
 }
 
 }  // namespace
@@ -365,8 +286,7 @@ base::Result<std::unique_ptr<RingConsumer>> claim_consumer(RingMap& ring, std::u
                         fmt::format("cannot add a sink to ring {}: it has {} already",
                                     ring.ring_id(), RingLimits::kConsumers));
     }
-    record->kind = kind;
-    start_record(*record, sink_id, ring.commit());
+    start_record(ring, *record, sink_id, kind);
   }
   if (kind == ConsumerKind::kGating && record->kind == ConsumerKind::kLapping) {
     // It may have been overtaken, and a gate behind the tail would stop the producer for ever.
@@ -381,10 +301,6 @@ base::Result<std::unique_ptr<RingConsumer>> claim_consumer(RingMap& ring, std::u
     consumer = std::make_unique<LappingConsumer>(ring, *record, room);
   }
   return consumer;
-}
-
-void release_consumer(ConsumerRecord& record) {
-  record.sink_id.store(0, std::memory_order_release);
 }
 
 }  // namespace logging

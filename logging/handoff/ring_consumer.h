@@ -40,7 +40,4 @@ class RoomSignal {
                                                                          ConsumerKind kind,
                                                                          RoomSignal* room);
 
-/// Frees the record: a sink that no longer takes this ring.
-void release_consumer(ConsumerRecord& record);
-
 }  // namespace logging

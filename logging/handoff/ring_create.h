@@ -21,4 +21,16 @@ namespace logging {
 [[nodiscard]] base::Result<base::Fd> create_ring(std::uint64_t ring_id, std::uint64_t capacity,
                                                  const std::string& fallback_directory);
 
+/// The same as a file `path` that does not exist yet (kExists), mode 0600, whose space is
+/// allocated: writing to a mapping of it cannot fail for want of room. Nothing is left behind when
+/// it fails.
+[[nodiscard]] base::Result<base::Fd> create_ring_file(const std::string& path,
+                                                      std::uint64_t ring_id,
+                                                      std::uint64_t capacity);
+
+/// For a ring that has no carry areas to speak of (a queue): those take no space.
+[[nodiscard]] base::Result<base::Fd> create_queue_file(const std::string& path,
+                                                       std::uint64_t ring_id,
+                                                       std::uint64_t capacity);
+
 }  // namespace logging

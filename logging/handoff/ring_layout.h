@@ -42,7 +42,7 @@ struct RingLimits {
 };
 
 inline constexpr std::uint64_t kRingMagic = 0x676e'6972'6c72'6962;  // "birlring"
-inline constexpr std::uint32_t kRingVersion = 2;
+inline constexpr std::uint32_t kRingVersion = 3;
 
 enum class Stream : std::uint8_t { kStdout = 0, kStderr = 1 };
 
@@ -51,6 +51,9 @@ enum FrameFlags : std::uint8_t {
   kFrameMore = 2,          // the last line goes on in a later frame of the same pipe
   kFrameUnterminated = 4,  // the last line has no newline: its pipe ended there
 };
+
+/// A frame of no lines and without kFrameMore is a *notice*: one line of birl's own about what was
+/// dropped before it, only in queues (router/sink_queue.h). It counts as no line anywhere.
 
 /// `lines` counts the lines that end in this frame (a line counts with its last piece; an
 /// unterminated one counts). `first_line` is the number of lines that ended in the ring before this
@@ -77,6 +80,26 @@ struct CarryState {
   std::uint16_t incarnation = 0;
 };
 
+/// Where a consumer stands: everything before it is delivered or dropped. `offset` payload bytes of
+/// the frame at `frame` are done too (always whole lines); `line` lines ended before this place.
+struct Cursor {
+  std::uint64_t frame = 0;
+  std::uint32_t offset = 0;
+  std::uint32_t reserved = 0;
+  std::uint64_t line = 0;
+
+  friend bool operator==(const Cursor&, const Cursor&) = default;
+};
+
+/// Of a ring that is a sink's queue: what its last commit took from the service's ring. It tells a
+/// new router whether the cursor there has moved as well.
+struct QueueTake {
+  Cursor from;
+  Cursor to;
+  std::uint64_t lines = 0;       // of [from, to), that are in the queue
+  std::uint64_t told_lines = 0;  // dropped lines that notices have told of, since it was made
+};
+
 struct CommitSlot {
   std::uint64_t head = 0;       // position behind the last committed frame
   std::uint64_t next_line = 0;  // lines received in all
@@ -85,6 +108,7 @@ struct CommitSlot {
   std::uint64_t blocked_ns = 0;  // time that pipes waited for room
   std::uint64_t time_ns = 0;     // of the newest frame
   std::array<CarryState, RingLimits::kPipes> carry{};
+  QueueTake take;
 };
 
 /// Why a line that was received is not delivered. The names are the contract of `status --json`.
@@ -101,24 +125,14 @@ enum class DropReason : std::uint8_t {
   kRingDamaged,   // the ring failed its check and was replaced
   kSpoolFull,     // an outage outlasted the spool: its oldest lines made room
   kSpoolDamaged,  // the spool lost them: a failing or tampered disk
+  kQueueFull,     // drop-newest, drop-by-level: there was no room for them
 };
-inline constexpr std::size_t kDropReasons = 12;
+inline constexpr std::size_t kDropReasons = 13;
 inline constexpr std::array<std::string_view, kDropReasons> kDropReasonNames{
-    "filtered", "sampled",  "deduped", "rate_limited", "lapped",     "block_limit",
-    "poison",   "rejected", "removed", "ring_damaged", "spool_full", "spool_damaged"};
+    "filtered", "sampled", "deduped",      "rate_limited", "lapped",        "block_limit", "poison",
+    "rejected", "removed", "ring_damaged", "spool_full",   "spool_damaged", "queue_full"};
 
 using DropCounts = std::array<std::uint64_t, kDropReasons>;
-
-/// Where a consumer stands: everything before it is delivered or dropped. `offset` payload bytes of
-/// the frame at `frame` are done too (always whole lines); `line` lines ended before this place.
-struct Cursor {
-  std::uint64_t frame = 0;
-  std::uint32_t offset = 0;
-  std::uint32_t reserved = 0;
-  std::uint64_t line = 0;
-
-  friend bool operator==(const Cursor&, const Cursor&) = default;
-};
 
 /// Of the lines before the cursor, `spooled` wait in the sink's spool for the destination's answer:
 /// they count as buffered, not as delivered.
@@ -142,6 +156,14 @@ struct ConsumerRecord {
 inline constexpr std::size_t kConsumerRecordBytes = 512;
 static_assert(sizeof(ConsumerRecord) <= kConsumerRecordBytes);
 
+/// Of a ring that is a sink's queue, written once: what the consumer in the service's ring had
+/// counted before the queue was there.
+struct QueueOrigin {
+  std::uint64_t source_ring_id;  // 0: it is no queue
+  std::uint64_t settled_sequence;
+  DropCounts dropped;
+};
+
 struct RingHeader {
   std::uint64_t magic;
   std::uint32_t version;
@@ -153,6 +175,7 @@ struct RingHeader {
   alignas(64) std::atomic<std::uint64_t> tail;  // position of the oldest intact frame
   alignas(64) std::atomic<std::uint32_t> commit_sequence;
   std::array<CommitSlot, 2> slots;
+  QueueOrigin origin;
 };
 
 inline constexpr std::size_t kPageBytes = 4096;

@@ -65,6 +65,65 @@ base::Result<RingMap> RingMap::open(int fd, base::Access access) {
   return RingMap(std::move(mapping), identity);
 }
 
+base::Result<void> RingMap::set_mirror(int mirror_fd) {
+  TRY_ASSIGN(const RingIdentity identity, read_identity(mirror_fd));
+  if (identity.ring_id != identity_.ring_id || identity.capacity != identity_.capacity) {
+    return damaged("its mirror is another ring's");
+  }
+  TRY_ASSIGN(mirror_, base::Mapping::map(mirror_fd, 0, kCarryAt, base::Access::kReadWrite));
+  publish_slot(mirrored(header())->commit_sequence, mirrored(header())->slots, commit());
+  for (std::size_t index = 0; index < RingLimits::kConsumers; ++index) {
+    ConsumerRecord& record = consumer(index);
+    ConsumerRecord& copy = *mirrored(record);
+    copy.kind = record.kind;
+    copy.attached_line = record.attached_line;
+    publish_slot(copy.sequence, copy.slots, read_slot(record.sequence, record.slots));
+    copy.sink_id.store(record.sink_id.load(std::memory_order_acquire), std::memory_order_release);
+  }
+  return {};
+}
+
+template <typename T>
+T* RingMap::mirrored(const T& value) const {
+  const auto offset = reinterpret_cast<const std::byte*>(&value) - mapping_.data();
+  return mirror_.valid() ? reinterpret_cast<T*>(mirror_.data() + offset) : nullptr;
+}
+
+void RingMap::publish(const CommitSlot& slot) const {
+  publish_slot(header().commit_sequence, header().slots, slot);
+  if (RingHeader* copy = mirrored(header()); copy != nullptr) {
+    publish_slot(copy->commit_sequence, copy->slots, slot);
+  }
+}
+
+void RingMap::publish(ConsumerRecord& record, const ConsumerSlot& slot) const {
+  publish_slot(record.sequence, record.slots, slot);
+  if (ConsumerRecord* copy = mirrored(record); copy != nullptr) {
+    publish_slot(copy->sequence, copy->slots, slot);
+  }
+}
+
+void RingMap::start(ConsumerRecord& record, std::uint32_t sink_id, ConsumerKind kind,
+                    std::uint64_t attached_line, const ConsumerSlot& slot) const {
+  record.kind = kind;
+  record.attached_line = attached_line;
+  publish_slot(record.sequence, record.slots, slot);
+  record.sink_id.store(sink_id, std::memory_order_release);
+  if (ConsumerRecord* copy = mirrored(record); copy != nullptr) {
+    copy->kind = kind;
+    copy->attached_line = attached_line;
+    publish_slot(copy->sequence, copy->slots, slot);
+    copy->sink_id.store(sink_id, std::memory_order_release);
+  }
+}
+
+void RingMap::release(ConsumerRecord& record) const {
+  record.sink_id.store(0, std::memory_order_release);
+  if (ConsumerRecord* copy = mirrored(record); copy != nullptr) {
+    copy->sink_id.store(0, std::memory_order_release);
+  }
+}
+
 RingHeader& RingMap::header() const {
   return *reinterpret_cast<RingHeader*>(mapping_.data());
 }

@@ -43,7 +43,12 @@ base::Result<std::vector<FrameView>> split_frames(std::uint64_t ring_id, std::ui
 }  // namespace
 
 std::uint64_t FrameView::end_position() const {
-  return position + frame_size(header.bytes);
+  return is_notice() && header.check == 0 ? position : position + frame_size(header.bytes);
+}
+
+std::string loss_notice(std::uint64_t lines, std::string_view service) {
+  return fmt::format("birl: [warn] {} line{} of {} {} missing here\n", lines, lines == 1 ? "" : "s",
+                     service, lines == 1 ? "is" : "are");
 }
 
 std::uint32_t frame_check(std::uint64_t ring_id, std::uint64_t position,

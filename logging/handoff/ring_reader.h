@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,8 +25,16 @@ struct FrameView {
   FrameHeader header{};
   std::string_view bytes;
 
-  [[nodiscard]] std::uint64_t end_position() const;  // of the next frame
+  /// Of the next frame. A notice that is in no ring (its check is 0) has no length there.
+  [[nodiscard]] std::uint64_t end_position() const;
+  /// A line of birl's own, which counts as none (ring_layout.h).
+  [[nodiscard]] bool is_notice() const {
+    return header.lines == 0 && (header.flags & kFrameMore) == 0;
+  }
 };
+
+/// What stands where lines are missing, with its newline.
+[[nodiscard]] std::string loss_notice(std::uint64_t lines, std::string_view service);
 
 /// Check word of a frame: binds the header to its position and its ring.
 [[nodiscard]] std::uint32_t frame_check(std::uint64_t ring_id, std::uint64_t position,
@@ -110,6 +119,14 @@ class RingConsumer {
   /// should hold and does not is dropped{spool_damaged}.
   virtual void recover_spooled(std::uint64_t spooled) = 0;
 
+  /// Gives up the frame at the cursor. False: there is none.
+  [[nodiscard]] virtual bool give_up_frame(DropReason reason) = 0;
+
+  /// From now on a notice stands before the frames that peek() returns where lines were lapped or
+  /// given up. It is delivered at most once: a router that dies may swallow one.
+  virtual void tell_losses(std::string_view service) = 0;
+
+  [[nodiscard]] virtual DropCounts dropped() const = 0;
   [[nodiscard]] virtual std::uint64_t spooled() const = 0;
   [[nodiscard]] virtual std::uint64_t settled_sequence() const = 0;
 

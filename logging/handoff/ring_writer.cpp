@@ -49,6 +49,16 @@ void RingWriter::close_stale(std::size_t pipe, std::uint64_t time_ns) {
   labels_[pipe] = label;
 }
 
+bool RingWriter::close_abandoned(std::size_t pipe, std::uint64_t time_ns) {
+  // Places are given out in pairs, stdout first; nobody has written down which stream it was.
+  const PipeLabel label = labels_[pipe];
+  labels_[pipe] = {.stream = pipe % 2 == 0 ? Stream::kStdout : Stream::kStderr,
+                   .incarnation = next_.carry[pipe].incarnation};
+  const bool closed = close_pipe(pipe, time_ns);
+  labels_[pipe] = label;
+  return closed;
+}
+
 void RingWriter::find_gate() {
   std::uint64_t gate = next_.head;
   for (std::size_t index = 0; index < RingLimits::kConsumers; ++index) {
@@ -171,8 +181,35 @@ void RingWriter::write_frame(std::size_t pipe, const Payload& payload, std::uint
 void RingWriter::publish(std::uint64_t time_ns) {
   next_.time_ns = time_ns;
   base::crash_point("ring.prepared");
-  publish_slot(ring_.header().commit_sequence, ring_.header().slots, next_);
+  ring_.publish(next_);
   base::crash_point("ring.committed");
+}
+
+std::uint64_t RingWriter::free_bytes_now() {
+  find_gate();
+  return free_bytes();
+}
+
+void RingWriter::append(const FrameHeader& like, std::string_view payload) {
+  const std::uint64_t size = frame_size(payload.size());
+  ASSERT(!payload.empty() && size <= free_bytes());
+  move_tail(next_.head + size);
+  FrameHeader frame = like;
+  frame.bytes = static_cast<std::uint32_t>(payload.size());
+  frame.first_line = next_.next_line;
+  frame.check = frame_check(ring_.ring_id(), next_.head, frame);
+  char* start = ring_.at(next_.head);
+  std::memcpy(start, &frame, sizeof(frame));
+  std::memcpy(start + sizeof(frame), payload.data(), payload.size());
+  next_.head += size;
+  next_.next_line += frame.lines;
+  next_.stream_lines[static_cast<std::size_t>(frame.stream)] += frame.lines;
+  next_.stream_bytes[static_cast<std::size_t>(frame.stream)] += payload.size();
+}
+
+void RingWriter::publish_take(const QueueTake& take, std::uint64_t time_ns) {
+  next_.take = take;
+  publish(time_ns);
 }
 
 bool RingWriter::close_pipe(std::size_t pipe, std::uint64_t time_ns) {

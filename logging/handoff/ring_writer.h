@@ -18,6 +18,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "logging/handoff/ring_map.h"
 
@@ -33,6 +34,10 @@ class RingWriter {
   /// Closes the unfinished line that an older incarnation left in this place, if there is one.
   void close_stale(std::size_t pipe, std::uint64_t time_ns);
 
+  /// The same for a place that has no pipe any more: its line ends here, as its pipe does. False:
+  /// there is no room for that now.
+  [[nodiscard]] bool close_abandoned(std::size_t pipe, std::uint64_t time_ns);
+
   /// How many new bytes of this pipe fit now, at most capacity / 4; 0 when that is too few to be
   /// worth a read.
   [[nodiscard]] std::size_t room(std::size_t pipe);
@@ -47,6 +52,15 @@ class RingWriter {
   /// The pipe is at its end: its unfinished line becomes a frame marked unterminated. False when
   /// there is no room for that now.
   [[nodiscard]] bool close_pipe(std::size_t pipe, std::uint64_t time_ns);
+
+  // A ring that is a sink's queue is filled frame by frame instead (router/queue_feeder.h).
+
+  /// What frames with their headers may take now.
+  [[nodiscard]] std::uint64_t free_bytes_now();
+  /// Puts a frame like this one, with `payload`, behind the last; seen when publish_take() says so.
+  /// There is room for it.
+  void append(const FrameHeader& like, std::string_view payload);
+  void publish_take(const QueueTake& take, std::uint64_t time_ns);
 
   /// Time that pipes waited for room; it becomes visible with the next commit.
   void add_blocked(std::uint64_t ns) { next_.blocked_ns += ns; }

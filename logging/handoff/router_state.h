@@ -94,7 +94,8 @@ struct RouterStateHeader {
 
 inline constexpr std::size_t kRouterStateHeaderBytes = 64 * 1024;
 static_assert(sizeof(RouterStateHeader) <= kRouterStateHeaderBytes);
-inline constexpr std::size_t kRouterStateBytes =
-    kRouterStateHeaderBytes + RouterStateLimits::kFileRecords * RouterStateLimits::kFileRecordBytes;
+inline constexpr std::size_t kFileRecordsBytes =
+    RouterStateLimits::kFileRecords * RouterStateLimits::kFileRecordBytes;
+inline constexpr std::size_t kRouterStateBytes = kRouterStateHeaderBytes + kFileRecordsBytes;
 
 }  // namespace logging

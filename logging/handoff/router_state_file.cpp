@@ -67,7 +67,21 @@ RouterStateHeader& RouterState::header() const {
   return *reinterpret_cast<RouterStateHeader*>(mapping_.data());
 }
 
+base::Result<void> RouterState::set_records(int records_fd) {
+  struct stat status {};
+  if (::fstat(records_fd, &status) != 0 ||
+      static_cast<std::size_t>(status.st_size) != kFileRecordsBytes) {
+    return base::fail(base::ErrorCode::kDamaged, "cannot use the file records: wrong size");
+  }
+  TRY_ASSIGN(records_,
+             base::Mapping::map(records_fd, 0, kFileRecordsBytes, base::Access::kReadWrite));
+  return {};
+}
+
 std::span<std::byte> RouterState::file_records() const {
+  if (records_.valid()) {
+    return {records_.data(), kFileRecordsBytes};
+  }
   return {mapping_.data() + kRouterStateHeaderBytes, kRouterStateBytes - kRouterStateHeaderBytes};
 }
 

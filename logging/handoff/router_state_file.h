@@ -24,6 +24,9 @@ class RouterState {
  public:
   [[nodiscard]] static base::Result<RouterState> open(int fd);
 
+  /// The file records are in this file of kFileRecordsBytes, instead of behind the header.
+  [[nodiscard]] base::Result<void> set_records(int records_fd);
+
   [[nodiscard]] RouterStateHeader& header() const;
   [[nodiscard]] std::span<std::byte> file_records() const;
 
@@ -34,6 +37,7 @@ class RouterState {
  private:
   explicit RouterState(base::Mapping mapping) : mapping_(std::move(mapping)) {}
   base::Mapping mapping_;
+  base::Mapping records_;
 };
 
 /// One sink as `status` shows it; a consistent copy.

@@ -43,6 +43,9 @@ void Intake::run() {
     if (look_at_full_) {
       resume_full_pipes(now_ns);
     }
+    if (any_abandoned_) {
+      close_abandoned();
+    }
     finish_round();
     wait_for_events();
   }
@@ -61,8 +64,28 @@ void Intake::recover() {
   for (const auto& input : inputs_) {
     close_stale(*input);
   }
+  close_abandoned();
   for (const auto& input : inputs_) {
     read_older(input->feed, input->pipe.info().incarnation);
+  }
+}
+
+void Intake::close_abandoned() {
+  any_abandoned_ = false;
+  for (const auto& feed : feeds_) {
+    for (std::size_t slot = 0; slot < RingLimits::kPipes; ++slot) {
+      const bool has_pipe = std::ranges::any_of(inputs_, [&](const auto& input) {
+        return &input->feed == feed.get() && input->pipe.slot() == slot;
+      });
+      const std::uint64_t head = feed->writer.head();
+      if (!has_pipe && !feed->writer.close_abandoned(slot, base::realtime_ns())) {
+        any_abandoned_ = true;
+        feed->feed->room.wait_for_room();
+      }
+      if (feed->writer.head() != head) {
+        on_committed(*feed);
+      }
+    }
   }
 }
 

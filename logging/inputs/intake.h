@@ -5,7 +5,8 @@
 //   - Several pipes ready at once take turns of at most kTurnBytes.
 //   - A full ring stops its own pipes only; a gating consumer's commit wakes them at a quarter
 //     free, and the time is counted in the ring.
-//   - At a pipe's end its unfinished line is closed and committed before PipeEnded is told.
+//   - At a pipe's end its unfinished line is closed and committed before PipeEnded is told; a line
+//     whose pipe went with an earlier life of the container (a ring that is a file) at the start.
 //
 // Threads: run() is the intake thread; the other public functions may be called from any.
 // Owner: the router. A RingFeed outlives the intake.
@@ -134,6 +135,7 @@ class Intake {
   void apply(Stop& command);
 
   void recover();
+  void close_abandoned();
   void read_older(const Feed& feed, std::uint16_t incarnation);
   void wait_for_events();
   [[nodiscard]] std::uint64_t next_due_ns() const;
@@ -165,6 +167,7 @@ class Intake {
   std::vector<Input*> full_;
   bool look_at_full_ = false;
   bool any_gone_ = false;
+  bool any_abandoned_ = false;  // lines without a pipe, for whose end there was no room
   bool recovered_ = false;
   bool draining_ = false;
   bool stopping_ = false;

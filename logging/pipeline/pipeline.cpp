@@ -82,4 +82,8 @@ base::Result<Pipeline> make_pipeline(const RouterConfig& config, const SinkConfi
   return pipeline;
 }
 
+Severity stderr_severity_of(const RouterConfig& config, const std::string& service) {
+  return source_of(config, service).stderr_severity;
+}
+
 }  // namespace logging

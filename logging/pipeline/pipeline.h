@@ -61,4 +61,7 @@ class Pipeline {
                                                    const SinkConfig& sink,
                                                    const std::string& service);
 
+/// Level of a line on stderr that says none.
+[[nodiscard]] Severity stderr_severity_of(const RouterConfig& config, const std::string& service);
+
 }  // namespace logging

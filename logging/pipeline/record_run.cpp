@@ -91,17 +91,18 @@ bool RecordRun::scan_frame(const FrameView& frame, const Cursor& from, const Bou
               : bytes.size();
     const std::size_t next = end + (ended ? 1 : 0);
     const bool more = !ended && has_end && (frame.header.flags & kFrameMore) != 0;
+    const bool counts = !more && !frame.is_notice();
     const Cursor before = reached_;
     const bool ends_frame = has_end && next == bytes.size();
     reached_ = {.frame = ends_frame ? frame.end_position() : frame.position,
                 .offset = ends_frame ? 0 : offset + static_cast<std::uint32_t>(next),
                 .reserved = 0,
-                .line = before.line + (more ? 0 : 1)};
+                .line = before.line + (counts ? 1 : 0)};
     const Cursor place{.frame = frame.position,
                        .offset = offset + static_cast<std::uint32_t>(at),
                        .reserved = 0,
                        .line = before.line};
-    push_line(frame, bytes.substr(at, end - at), place, is_piece || more, !more);
+    push_line(frame, bytes.substr(at, end - at), place, is_piece || more, counts);
     scanned_ += next - at;
     if (!note_good(place, reached_, from, bounds.room)) {
       return false;

@@ -9,17 +9,23 @@
 #include "base/clock.h"
 #include "logging/handoff/ring_recover.h"
 #include "logging/handoff/shared_slot.h"
+#include "logging/pipeline/pipeline.h"
 
 namespace logging {
 
 namespace {
 
-ConsumerKind kind_of(WhenFull when_full) {
-  switch (when_full) {
+/// A queue takes from the ring without waiting for anything, so the ring may wait for it: else a
+/// busy machine would drop the oldest lines where the newest were to go.
+ConsumerKind kind_of(const SinkConfig& sink) {
+  switch (sink.policy()) {
     case WhenFull::kBlock:
       return ConsumerKind::kGating;
     case WhenFull::kDropOldest:
       return ConsumerKind::kLapping;
+    case WhenFull::kDropNewest:
+    case WhenFull::kDropByLevel:
+      return sink.has_queue() ? ConsumerKind::kGating : ConsumerKind::kLapping;
   }
   return ConsumerKind::kGating;
 }
@@ -58,7 +64,10 @@ void Graph::stop_intake() {
 Graph::~Graph() {
   stop_intake();
   background_.stop();  // its jobs are the sinks'
-  writers_.clear();    // joins; they borrow the rings
+  for (auto& [sink, queue] : queues_) {
+    queue->stop();
+  }
+  writers_.clear();  // joins; they borrow the rings
 }
 
 base::Result<void> Graph::open(base::Pipe staging, const SinkFactory& factory) {
@@ -83,12 +92,20 @@ base::Result<void> Graph::make_writer(const SinkConfig& config, const SinkFactor
                                       .state = *state,
                                       .last_was_killed = last_was_killed_,
                                       .busy = watch_.add(BusyStamp::Limit::kCpuClock, config.name),
-                                      .on_idle = [this] {
-                                        if (tell_idle_.load()) {
-                                          events_.ring();
+                                      .on_idle = [this, queue = &queues_[config.name]] {
+                                        if (*queue != nullptr) {
+                                          (*queue)->notify();
                                         }
+                                        tell_idle();
                                       }};
   auto writer = std::make_unique<WriterThread>(options);
+  queues_[config.name] = std::make_unique<SinkQueue>(
+      SinkQueue::Options{.config = config,
+                         .directory = queue_directory(),
+                         .diag = diag_,
+                         .busy = watch_.add(BusyStamp::Limit::kCpuClock, config.name + "'s queue"),
+                         .writer = writer->waker(),
+                         .on_idle = [this] { tell_idle(); }});
   auto sink = factory(config, {.config = config_,
                                .file_records = state_.file_records(),
                                .report = writer->report(),
@@ -108,6 +125,16 @@ base::Result<void> Graph::make_writer(const SinkConfig& config, const SinkFactor
   return {};
 }
 
+std::string Graph::queue_directory() const {
+  return config_.runtime_directory + "/queues";
+}
+
+void Graph::tell_idle() {
+  if (tell_idle_.load()) {
+    events_.ring();
+  }
+}
+
 WriterThread* Graph::find_writer(const std::string& sink_name) {
   const auto found = std::ranges::find_if(
       writers_, [&](const auto& writer) { return writer->sink_name() == sink_name; });
@@ -115,18 +142,22 @@ WriterThread* Graph::find_writer(const std::string& sink_name) {
 }
 
 base::Result<void> Graph::add_service(const ServiceMessage& message, std::vector<base::Fd> fds) {
-  if (fds.size() != message.pipes.size() + 1 || services_.contains(message.service_id)) {
+  const std::size_t memory_fds = message.has_mirror ? 2 : 1;
+  if (fds.size() != message.pipes.size() + memory_fds || services_.contains(message.service_id)) {
     return base::fail(base::ErrorCode::kInvalid,
                       fmt::format("cannot add service {}: {} descriptors for {} pipes",
                                   message.name, fds.size(), message.pipes.size()));
   }
   TRY_ASSIGN(RingMap ring, RingMap::open(fds[0].get(), base::Access::kReadWrite));
   TRY(check_ring(ring));
+  if (message.has_mirror) {
+    TRY(ring.set_mirror(fds[1].get()));
+  }
   auto feed = std::make_unique<RingFeed>(message.service_id, std::move(ring), intake_->room_fd());
   TRY(claim_consumers(message, *feed));
   intake_->add_ring(*feed);
   for (std::size_t index = 0; index < message.pipes.size(); ++index) {
-    intake_->add_pipe(message.service_id, message.pipes[index], std::move(fds[index + 1]));
+    intake_->add_pipe(message.service_id, message.pipes[index], std::move(fds[index + memory_fds]));
   }
   services_.emplace(message.service_id,
                     Service{.name = message.name, .feed = std::move(feed), .drain_to = 0});
@@ -135,7 +166,7 @@ base::Result<void> Graph::add_service(const ServiceMessage& message, std::vector
 
 base::Result<void> Graph::claim_consumers(const ServiceMessage& message, RingFeed& feed) {
   release_strangers(message, feed.ring);
-  std::vector<std::pair<WriterThread*, std::unique_ptr<RingConsumer>>> claimed;
+  std::vector<Claim> claims;
   for (const std::string& sink_name : message.sinks) {
     WriterThread* writer = find_writer(sink_name);
     if (writer == nullptr || !writer->has_sink()) {
@@ -144,8 +175,7 @@ base::Result<void> Graph::claim_consumers(const ServiceMessage& message, RingFee
       continue;
     }
     const auto& config = *std::ranges::find(config_.sinks, sink_name, &SinkConfig::name);
-    auto consumer =
-        claim_consumer(feed.ring, sink_id_of(sink_name), kind_of(config.policy()), &feed.room);
+    auto consumer = claim_consumer(feed.ring, sink_id_of(sink_name), kind_of(config), &feed.room);
     if (!consumer && consumer.error().code == base::ErrorCode::kLimit) {
       // The other sinks go on; to end here would mean to end again and again.
       diag_.error("service {}: its lines do not go to sink {}: {}", message.name, sink_name,
@@ -155,14 +185,38 @@ base::Result<void> Graph::claim_consumers(const ServiceMessage& message, RingFee
     if (!consumer) {
       return base::Unexpected(std::move(consumer).error());
     }
-    claimed.emplace_back(writer, std::move(*consumer));
+    claims.push_back({.sink = sink_name, .writer = writer, .consumer = std::move(*consumer)});
   }
   // Only when all are claimed: a writer must not be left with a ring that is given up here.
-  for (auto& [writer, consumer] : claimed) {
-    writer->add_input(message.name, feed, std::move(consumer));
-    feed.wakers.push_back(&writer->waker());
+  for (Claim& claim : claims) {
+    connect(message.name, feed, std::move(claim));
   }
   return {};
+}
+
+/// The sink takes the ring itself, or what a queue has taken of it.
+void Graph::connect(const std::string& service, RingFeed& feed, Claim claim) {
+  SinkQueue& queue = *queues_.at(claim.sink);
+  if (!queue.is_wanted(feed.ring.ring_id())) {
+    claim.consumer->tell_losses(service);
+    claim.writer->add_input(service, feed, std::move(claim.consumer));
+    feed.wakers.push_back(&claim.writer->waker());
+    return;
+  }
+  auto outlet = queue.add_input({.service = service,
+                                 .stderr_severity = stderr_severity_of(config_, service),
+                                 .source = std::move(claim.consumer),
+                                 .capacity = feed.ring.capacity()});
+  if (!outlet) {
+    diag_.error("service {}: its lines do not go to sink {}: {}", service, claim.sink,
+                outlet.error().message);
+    return;
+  }
+  claim.writer->add_input(service, outlet->feed, std::move(outlet->consumer));
+  feed.wakers.push_back(&queue.waker());
+  if (started_) {
+    queue.start();
+  }
 }
 
 /// A gating consumer that nobody plays would stop its service for ever.
@@ -175,7 +229,7 @@ void Graph::release_strangers(const ServiceMessage& message, RingMap& ring) {
       return sink_id_of(name) == sink_id && writer != nullptr && writer->has_sink();
     });
     if (sink_id != 0 && !ours) {
-      release_consumer(record);
+      ring.release(record);
     }
   }
 }
@@ -215,6 +269,12 @@ void Graph::start() {
       writer->start();
     }
   }
+  std::set<std::string> queue_files;
+  for (auto& [sink, queue] : queues_) {
+    queue->start();
+    queue_files.insert(queue->files().begin(), queue->files().end());
+  }
+  remove_stale_queues(queue_directory(), queue_files);
   if (!wait_attached()) {
     diag_.warn("a sink takes long to start; reading goes on without it");
   }

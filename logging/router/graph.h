@@ -21,6 +21,7 @@
 #include "logging/router/background_thread.h"
 #include "logging/router/event_queue.h"
 #include "logging/router/hang_watch.h"
+#include "logging/router/sink_queue.h"
 #include "logging/router/writer_thread.h"
 #include "logging/sink.h"
 
@@ -83,6 +84,14 @@ class Graph {
   [[nodiscard]] base::Result<void> make_writer(const SinkConfig& config,
                                                const SinkFactory& factory);
   [[nodiscard]] base::Result<void> claim_consumers(const ServiceMessage& message, RingFeed& feed);
+  struct Claim {
+    std::string sink;
+    WriterThread* writer = nullptr;
+    std::unique_ptr<RingConsumer> consumer;
+  };
+  void connect(const std::string& service, RingFeed& feed, Claim claim);
+  [[nodiscard]] std::string queue_directory() const;
+  void tell_idle();
   void release_strangers(const ServiceMessage& message, RingMap& ring);
   void stop_intake();
   [[nodiscard]] WriterThread* find_writer(const std::string& sink_name);
@@ -98,6 +107,7 @@ class Graph {
   BackgroundThread background_{GraphLimits::kBackgroundNiceness};
   std::unique_ptr<Intake> intake_;
   std::map<std::uint32_t, Service> services_;
+  std::map<std::string, std::unique_ptr<SinkQueue>> queues_;  // by sink; complete after open()
   std::vector<std::unique_ptr<WriterThread>> writers_;
   std::thread intake_thread_;
   bool started_ = false;

@@ -173,10 +173,13 @@ base::Result<void> Session::handle(base::Message& message) {
 
 base::Result<void> Session::on_hello(base::Message& message) {
   TRY_ASSIGN(const auto hello, decode_message<HelloMessage>(message.bytes));
-  if (message.fds.size() != 5) {
-    return unexpected_message("Hello needs five descriptors");
+  if (message.fds.size() != 5 && message.fds.size() != 6) {
+    return unexpected_message("Hello needs five descriptors, or six");
   }
   TRY_ASSIGN(RouterState state, RouterState::open(message.fds[0].get()));
+  if (message.fds.size() == 6) {
+    TRY(state.set_records(message.fds[5].get()));
+  }
   TRY_ASSIGN(RouterConfig config, read_config(message.fds[1].get(), hello.config_bytes));
   message_pipe_ = std::move(message.fds[4]);
   diag_.redirect(message_pipe_.get(), "");

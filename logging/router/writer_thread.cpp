@@ -20,25 +20,6 @@ PoisonNote count_death(PoisonNote& note, bool was_killed) {
   return note;
 }
 
-DropCounts drops_of(DropReason reason, std::uint64_t lines) {
-  DropCounts dropped{};
-  dropped[static_cast<std::size_t>(reason)] = lines;
-  return dropped;
-}
-
-/// Gives up the frame at the cursor, counting its lines. False: there is none.
-bool drop_frame(RingConsumer& consumer, DropReason reason) {
-  const auto frames = consumer.peek(1);
-  if (!frames || frames->empty()) {
-    return false;
-  }
-  const FrameView& oldest = frames->front();
-  const Cursor from = consumer.cursor();
-  const Cursor to = RingConsumer::advance(from, oldest, oldest.bytes.size());
-  consumer.commit(to, drops_of(reason, to.line - from.line));
-  return true;
-}
-
 }  // namespace
 
 WriterThread::WriterThread(const Options& options)
@@ -230,7 +211,7 @@ void WriterThread::note_frame(Input& input) {
 }
 
 void WriterThread::drop_poisoned(Input& input) {
-  static_cast<void>(drop_frame(*input.consumer, DropReason::kPoison));
+  static_cast<void>(input.consumer->give_up_frame(DropReason::kPoison));
   input.view.poisoned = false;
 }
 
@@ -246,7 +227,7 @@ void WriterThread::watch_failures(std::uint64_t now_ns) {
 
 /// Only while the producer waits for room: a ring that is not full keeps everything.
 void WriterThread::drop_oldest(Input& input) {
-  while (input.feed->room.is_waiting() && drop_frame(*input.consumer, DropReason::kBlockLimit)) {
+  while (input.feed->room.is_waiting() && input.consumer->give_up_frame(DropReason::kBlockLimit)) {
   }
 }
 

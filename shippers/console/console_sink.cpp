@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/crash_point.h"
+#include "base/file_system.h"
 #include "shippers/moment.h"
 
 namespace shippers {
@@ -38,7 +39,15 @@ void block_sigpipe() {
 }
 
 /// A dead router may have left an output in the middle of a line: whatever follows ends it first.
-FileRecord& settled(FileRecord& record) {
+/// Another container's output, of which a record that outlived it speaks, is none of ours.
+FileRecord& settled(FileRecord& record, int output) {
+  base::RealFileSystem files;
+  const auto status = files.status(output);
+  const base::FileIdentity identity = status ? status->identity : base::FileIdentity{};
+  if (!(identity == record.identity)) {
+    record.open = OpenLine{};
+    record.identity = identity;
+  }
   if (record.open.state == LineState::kUnknown) {
     record.open = OpenLine{.ring_id = 0, .state = LineState::kOpen};
   }
@@ -59,11 +68,11 @@ base::Result<std::unique_ptr<ConsoleSink>> ConsoleSink::make(
              records.claim(name, fmt::format("console:{}:stdout", name)));
   TRY_ASSIGN(FileRecord* const error_record,
              records.claim(name, fmt::format("console:{}:stderr", name)));
-  return std::unique_ptr<ConsoleSink>(
-      new ConsoleSink(config, host, *std::move(prefix), report,
-                      {ConsoleOutput(stdout_fd, "standard output", settled(*out_record)),
-                       ConsoleOutput(stderr_fd, "standard error", settled(*error_record))},
-                      std::move(pipeline)));
+  return std::unique_ptr<ConsoleSink>(new ConsoleSink(
+      config, host, *std::move(prefix), report,
+      {ConsoleOutput(stdout_fd, "standard output", settled(*out_record, stdout_fd)),
+       ConsoleOutput(stderr_fd, "standard error", settled(*error_record, stderr_fd))},
+      std::move(pipeline)));
 }
 
 ConsoleSink::ConsoleSink(const logging::ConsoleSinkConfig& config, const std::string& host,

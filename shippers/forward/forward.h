@@ -58,6 +58,8 @@ class ForwardFormat final : public StreamFormat {
   [[nodiscard]] bool is_one_key_a_request() const override { return true; }  // its tag
   /// [time, {message, level, service, stream, host, fields}].
   void encode(const Line& line, std::string& key, std::string& text) const override;
+  /// MessagePack: what is no printable character is a dot.
+  [[nodiscard]] std::string shown(std::string_view text) const override;
   [[nodiscard]] std::unique_ptr<Dialogue> start_dialogue() const override;
 
  private:

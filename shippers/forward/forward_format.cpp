@@ -1,6 +1,7 @@
 // What a line is for a forward receiver, and who we are to it.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <random>
 
@@ -83,6 +84,13 @@ void ForwardFormat::encode(const Line& line, std::string& key, std::string& text
   msgpack::append_event_time(text, line.time_ns);
   msgpack::append_map(text, count);
   text += members;
+}
+
+std::string ForwardFormat::shown(std::string_view text) const {
+  std::string printable(text);
+  std::ranges::replace_if(
+      printable, [](char c) { return c < ' ' || c == '\x7f'; }, '.');
+  return printable;
 }
 
 std::unique_ptr<Dialogue> ForwardFormat::start_dialogue() const {

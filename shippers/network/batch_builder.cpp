@@ -1,6 +1,7 @@
 #include "shippers/network/batch_builder.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/utf8.h"
 
@@ -24,12 +25,17 @@ std::string_view cut_text(std::string_view text, std::size_t bytes) {
   return text;
 }
 
+std::uint32_t& refused(RingRange& range) {
+  return range.dropped[static_cast<std::size_t>(logging::DropReason::kQueueFull)];
+}
+
 }  // namespace
 
 void BatchBuilder::clear() {
   payload_.clear();
   ranges_.clear();
   consumers_.clear();
+  told_.clear();
   events_ = 0;
   bytes_ = 0;
 }
@@ -53,10 +59,43 @@ bool BatchBuilder::take(const Source& source, std::span<const logging::FrameView
   if (range.to == range.from) {
     return false;
   }
-  range.lines = range.to.line - range.from.line;
+  range.lines = range.to.line - range.from.line - refused(range);
+  add_range(source, range);
+  return true;
+}
+
+void BatchBuilder::add_range(const Source& source, const RingRange& range) {
   ranges_.push_back(range);
   consumers_.push_back(&source.consumer);
-  return true;
+  told_.push_back(std::exchange(told_now_, 0));
+}
+
+bool BatchBuilder::may_enter(const Line& line) const {
+  return !admit_ || admit_(severity_of(line), payload_.size() + raw_text(line).size());
+}
+
+/// An event that counts as no line stands before what comes behind dropped ones.
+void BatchBuilder::tell_missing(const Source& source, std::uint64_t time_ns) {
+  if (source.missing == 0 || told_now_ != 0) {
+    return;
+  }
+  told_now_ = source.missing;
+  std::string notice = logging::loss_notice(source.missing, source.service);
+  notice.pop_back();  // the newline
+  encode_within_limit({.service = source.service,
+                       .host = source.host,
+                       .stream = logging::Stream::kStderr,
+                       .time_ns = time_ns,
+                       .ring_id = source.consumer.ring_id(),
+                       .position = source.consumer.cursor().frame,
+                       .text = notice,
+                       .severity = logging::Severity::kWarn});
+  bytes_ += key_.size() + text_.size();
+  ++events_;
+  append_event(payload_, {.key = key_,
+                          .text = text_,
+                          .lines = 0,
+                          .range = static_cast<std::uint16_t>(ranges_.size())});
 }
 
 bool BatchBuilder::take_records(const Source& source, std::span<const logging::FrameView> frames,
@@ -80,11 +119,20 @@ bool BatchBuilder::take_records(const Source& source, std::span<const logging::F
     range.dropped[reason] = static_cast<std::uint32_t>(plan.dropped[reason]);
     range.lines -= plan.dropped[reason];
   }
-  payload_ += source.records->output();
-  events_ += static_cast<std::uint32_t>(split_events(source.records->output()).size());
-  bytes_ += source.records->output().size();
-  ranges_.push_back(range);
-  consumers_.push_back(&source.consumer);
+  const std::string_view output = source.records->output();
+  const std::vector<SpoolEvent> events = split_events(output);
+  std::uint64_t written = 0;
+  std::ranges::for_each(events, [&](const SpoolEvent& event) { written += event.lines; });
+  // What write() has let in is what there is: it may have been asked twice for a record.
+  refused(range) = static_cast<std::uint32_t>(range.lines - written);
+  range.lines = written;
+  if (!events.empty()) {
+    tell_missing(source, range.time_ns);
+  }
+  payload_ += output;
+  events_ += static_cast<std::uint32_t>(events.size());
+  bytes_ += output.size();
+  add_range(source, range);
   return true;
 }
 
@@ -93,6 +141,9 @@ void BatchBuilder::write(const logging::Record& record, std::string_view host,
   Line line = line_of(record, host);
   line.ring_id = ring_id;
   line.ordinal = ordinal_++;
+  if (!may_enter(line)) {
+    return;
+  }
   encode_within_limit(line);
   std::string event;
   append_event(event, {.key = key_,
@@ -114,7 +165,8 @@ bool BatchBuilder::take_frame(const Source& source, const logging::FrameView& fr
     const std::size_t newline = frame.bytes.find('\n', taken);
     const bool ends = newline != std::string_view::npos;
     const std::size_t end = ends ? newline : frame.bytes.size();
-    const bool counts = ends || (frame.header.flags & logging::kFrameUnterminated) != 0;
+    const bool counts =
+        !frame.is_notice() && (ends || (frame.header.flags & logging::kFrameUnterminated) != 0);
     const Line line{.service = source.service,
                     .host = source.host,
                     .stream = frame.header.stream,
@@ -123,8 +175,13 @@ bool BatchBuilder::take_frame(const Source& source, const logging::FrameView& fr
                     .ring_id = range.ring_id,
                     .position = frame.position + skipped + taken,
                     .text = frame.bytes.substr(taken, end - taken)};
-    if (!add(line, counts ? 1 : 0)) {
-      break;
+    if (!may_enter(line)) {
+      refused(range) += counts ? 1 : 0;
+    } else {
+      tell_missing(source, line.time_ns);
+      if (!add(line, counts ? 1 : 0)) {
+        break;
+      }
     }
     taken = ends ? end + 1 : end;
   }

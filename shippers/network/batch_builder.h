@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,10 +29,16 @@ class BatchBuilder {
     logging::RingConsumer& consumer;
     logging::RecordRun* records = nullptr;  // null: lines are taken as they are
     std::uint64_t realtime_ns = 0;          // by which groups of lines wait for more
+    std::uint64_t missing = 0;              // lines before these that were dropped: to be told
   };
 
-  BatchBuilder(const Batcher& batcher, const Destination& destination)
-      : batcher_(batcher), destination_(destination) {}
+  /// Whether a line of that level may go into a batch that has so many bytes already. What may not
+  /// is dropped{queue_full}.
+  using Admit = std::function<bool(logging::Severity severity, std::size_t payload_bytes)>;
+
+  /// No `admit`: every line may.
+  BatchBuilder(const Batcher& batcher, const Destination& destination, Admit admit = {})
+      : batcher_(batcher), destination_(destination), admit_(std::move(admit)) {}
 
   /// Takes lines of `frames` (what the consumer's peek() returned) while they fit and up to about
   /// `bytes_max`. Once per source and batch. False: nothing fits, or a group of lines waits.
@@ -42,6 +49,8 @@ class BatchBuilder {
   [[nodiscard]] std::uint32_t events() const { return events_; }
   [[nodiscard]] const std::string& payload() const { return payload_; }
   [[nodiscard]] const std::vector<RingRange>& ranges() const { return ranges_; }
+  /// Of each range, in their order: the `missing` of its source, once the batch tells of them.
+  [[nodiscard]] std::span<const std::uint64_t> told() const { return told_; }
   /// Of each range, in their order: whose cursor moves when the batch is safe.
   [[nodiscard]] std::span<logging::RingConsumer* const> consumers() const { return consumers_; }
   void clear();
@@ -54,6 +63,9 @@ class BatchBuilder {
   [[nodiscard]] bool take_records(const Source& source, std::span<const logging::FrameView> frames,
                                   std::uint64_t bytes_max);
   void encode_within_limit(Line line);
+  void add_range(const Source& source, const RingRange& range);
+  [[nodiscard]] bool may_enter(const Line& line) const;
+  void tell_missing(const Source& source, std::uint64_t time_ns);
   [[nodiscard]] bool take_frame(const Source& source, const logging::FrameView& frame,
                                 RingRange& range);
   [[nodiscard]] bool add(Line line, std::uint32_t lines);
@@ -61,9 +73,12 @@ class BatchBuilder {
 
   const Batcher& batcher_;
   const Destination& destination_;
+  Admit admit_;
   std::string payload_;
   std::vector<RingRange> ranges_;
   std::vector<logging::RingConsumer*> consumers_;
+  std::vector<std::uint64_t> told_;
+  std::uint64_t told_now_ = 0;  // of the range that is being made
   std::uint32_t events_ = 0;
   std::uint64_t bytes_ = 0;    // of events, as they are sent
   std::uint32_t ordinal_ = 0;  // of records in one run

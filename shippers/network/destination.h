@@ -36,6 +36,9 @@ class Destination {
   /// before).
   virtual void encode(const Line& line, std::string& key, std::string& text) const = 0;
 
+  /// What `birl tap` shows of an event's text: one line without secrets, readable.
+  [[nodiscard]] virtual std::string shown(std::string_view text) const { return std::string(text); }
+
   /// All events of a request must have one key.
   [[nodiscard]] virtual bool is_one_key_a_request() const { return false; }
 

@@ -27,6 +27,7 @@ struct Line {
   std::string_view raw{};      // the whole line where it was parsed; empty: `text` is it
   std::optional<logging::Severity> severity{};  // unset: nobody has looked
   const logging::FieldList* fields = nullptr;   // of a record; null: there are none
+  bool is_formatted = false;  // `text` is all that its sink's `format` wants to be said
 };
 
 /// The line as bytes, for destinations that know no fields.

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/crash_point.h"
+#include "logging/admission.h"
 
 namespace shippers {
 
@@ -45,7 +46,11 @@ NetworkSink::NetworkSink(const logging::SinkConfig& config, Parts parts)
     : config_(config),
       parts_(std::move(parts)),
       batcher_(batch_limits(config.network.batch, parts_.destination->limits())),
-      builder_(batcher_, *parts_.destination),
+      builder_(batcher_, *parts_.destination,
+               drops_at_entry() ? BatchBuilder::Admit([this](auto severity, std::size_t bytes) {
+                 return may_enter(severity, bytes);
+               })
+                                : BatchBuilder::Admit()),
       ledger_(parts_.state) {}
 
 NetworkSink::~NetworkSink() {
@@ -55,6 +60,7 @@ NetworkSink::~NetworkSink() {
 base::Result<void> NetworkSink::attach(const SinkInput& input) {
   TRY_ASSIGN(inputs_[input.consumer], make_records(input));
   ledger_.add(*input.consumer);
+  told_[input.consumer] = missing(*input.consumer);
   return {};
 }
 
@@ -177,7 +183,8 @@ ConsumeResult NetworkSink::consume(const SinkInput& input, std::uint64_t now_ns)
        .host = parts_.host,
        .consumer = *input.consumer,
        .records = records.get(),
-       .realtime_ns = draining_ ? logging::RecordRunLimits::kEndOfTimeNs : base::realtime_ns()},
+       .realtime_ns = draining_ ? logging::RecordRunLimits::kEndOfTimeNs : base::realtime_ns(),
+       .missing = missing(*input.consumer)},
       *frames, share_bytes_);
   return result;
 }
@@ -220,10 +227,24 @@ base::Result<void> NetworkSink::append_batch() {
     TRY(make_room());
     TRY(spool_->append(builder_.ranges(), builder_.events(), builder_.payload()));
     base::crash_point("network.spooled");
+    show_batch();
   }
   commit_batch();
   base::crash_point("network.committed");
   return {};
+}
+
+/// For `birl tap`: the events, a line each, as they will be sent, perhaps more than once.
+void NetworkSink::show_batch() {
+  if (!parts_.report.tap().is_wanted()) {
+    return;
+  }
+  for (const SpoolEvent& event : split_events(builder_.payload())) {
+    std::string text = parts_.destination->shown(event.text);
+    std::ranges::replace(text, '\n', ' ');
+    text.resize(text.find_last_not_of(' ') + 1);  // vendors whose events end their lines themselves
+    parts_.report.tap().offer(text + '\n');
+  }
 }
 
 void NetworkSink::commit_batch() {
@@ -232,6 +253,7 @@ void NetworkSink::commit_batch() {
     RingConsumer* consumer = builder_.consumers()[index];
     logging::DropCounts dropped{};
     std::copy_n(range.dropped.begin(), dropped.size(), dropped.begin());
+    told_[consumer] += builder_.told()[index];
     consumer->commit(range.to, dropped, range.lines);
     if (const auto& records = inputs_.at(consumer); records != nullptr) {
       records->commit();
@@ -250,6 +272,26 @@ base::Result<void> NetworkSink::make_room() {
 bool NetworkSink::is_full() const {
   return config_.policy() == WhenFull::kBlock && !spool_->is_empty() &&
          !spool_->has_room(static_cast<std::size_t>(config_.network.batch.bytes.bytes));
+}
+
+bool NetworkSink::drops_at_entry() const {
+  return config_.policy() == WhenFull::kDropNewest || config_.policy() == WhenFull::kDropByLevel;
+}
+
+bool NetworkSink::may_enter(logging::Severity severity, std::size_t payload_bytes) const {
+  constexpr std::size_t kEventBytes = 4096;  // an event's own, roughly: it is not encoded yet
+  const std::uint64_t capacity = spool_->bytes_max();
+  const std::uint64_t limit = logging::admitted_bytes(config_.policy(), severity, capacity);
+  const std::uint64_t used = spool_->is_empty() ? 0 : spool_->bytes();
+  return used + payload_bytes + kEventBytes <= limit &&
+         (spool_->is_empty() || spool_->has_room(payload_bytes + kEventBytes));
+}
+
+/// Dropped lines that no event has told of.
+std::uint64_t NetworkSink::missing(const RingConsumer& consumer) const {
+  const auto told = told_.find(&consumer);
+  return consumer.dropped()[static_cast<std::size_t>(logging::DropReason::kQueueFull)] -
+         (told == told_.end() ? 0 : told->second);
 }
 
 /// Whether the next round collects.

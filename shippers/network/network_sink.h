@@ -5,7 +5,8 @@
 // collects: each input gives its share, then tend() appends the batch to the spool and moves the
 // cursors. From there on the courier brings it to the destination, whatever the rings do. An outage
 // fills the spool; then the policy decides: drop-oldest gives up the spool's oldest segment, block
-// leaves the rest in the rings, where the services wait for it.
+// leaves the rest in the rings, where the services wait for it, drop-newest and drop-by-level take
+// no line for which there is no room (logging/admission.h), and say so where the next one goes on.
 //
 // The thread is the sink's own (a spool on a dead disk stalls its own sink alone); requests run on
 // the one network thread (http/http_client.h).
@@ -81,9 +82,13 @@ class NetworkSink final : public logging::Sink {
       const logging::SinkInput& input);
   void flush(std::uint64_t now_ns);
   [[nodiscard]] base::Result<void> append_batch();
+  void show_batch();
   void commit_batch();
   [[nodiscard]] base::Result<void> make_room();
   [[nodiscard]] bool is_full() const;
+  [[nodiscard]] bool drops_at_entry() const;
+  [[nodiscard]] bool may_enter(logging::Severity severity, std::size_t payload_bytes) const;
+  [[nodiscard]] std::uint64_t missing(const logging::RingConsumer& consumer) const;
   void decide(std::uint64_t now_ns);
   void report_health();
   [[nodiscard]] std::uint64_t due_at_ns(std::uint64_t now_ns) const;
@@ -99,7 +104,8 @@ class NetworkSink final : public logging::Sink {
   std::unique_ptr<DeadLetterBox> dead_letters_;  // null: none are wanted, or the disk is broken
   std::unique_ptr<Courier> courier_;             // likewise
   std::map<logging::RingConsumer*, std::unique_ptr<logging::RecordRun>> inputs_;  // null: lines
-  bool is_durable_ = false;  // the spool outlives this boot
+  std::map<const logging::RingConsumer*, std::uint64_t> told_;  // dropped lines that events told of
+  bool is_durable_ = false;                                     // the spool outlives this boot
   bool collecting_ = false;  // this round's inputs give their share
   bool draining_ = false;
   std::uint64_t patience_at_ns_ = 0;  // nothing could be taken; 0: something could

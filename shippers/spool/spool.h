@@ -91,6 +91,7 @@ class Spool {
   [[nodiscard]] base::Result<std::vector<Listed>> list_oldest();
 
   [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] std::uint64_t bytes_max() const { return options_.bytes_max; }
   [[nodiscard]] std::uint64_t done_sequence() const { return state_.done_sequence(); }
   [[nodiscard]] std::uint64_t next_sequence() const { return next_sequence_; }
   [[nodiscard]] bool is_empty() const { return done_sequence() + 1 >= next_sequence_; }

@@ -44,6 +44,9 @@ class StreamDestination final : public Destination {
   void encode(const Line& line, std::string& key, std::string& text) const override {
     format_->encode(line, key, text);
   }
+  [[nodiscard]] std::string shown(std::string_view text) const override {
+    return format_->shown(text);
+  }
   void set_answer(Answer answer) override { answer_ = std::move(answer); }
   void send(std::uint64_t id, std::span<const SpoolEvent> events) override;
   void refresh() override {}  // a token is read for each request

@@ -28,6 +28,9 @@ class StreamFormat {
   /// Appends the message that `line` is to `text`, and what it is grouped by to `key`.
   virtual void encode(const Line& line, std::string& key, std::string& text) const = 0;
 
+  /// As of Destination.
+  [[nodiscard]] virtual std::string shown(std::string_view text) const { return std::string(text); }
+
   /// What goes before each message and must not be in the spool: a token, read again for each
   /// request.
   [[nodiscard]] virtual base::Result<std::string> read_lead() const { return std::string(); }

@@ -95,6 +95,25 @@ void append_structured_data(const Parts& parts, const Line& line, std::string& t
   }
 }
 
+/// Of the elements at the start of `text`: `]` ends one unless a backslash stands before it or it
+/// is in quotes. All of it where the text was cut inside of them.
+std::size_t structured_data_bytes(std::string_view text) {
+  bool inside = false;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\\') {
+      ++at;
+    } else if (text[at] == '"') {
+      quoted = !quoted;
+    } else if (!quoted && (text[at] == '[' || text[at] == ']')) {
+      inside = text[at] == '[';
+    } else if (!inside && !quoted) {
+      return at;
+    }
+  }
+  return text.size();
+}
+
 Framing framing_of(const SyslogFormat::Options& options) {
   if (options.config.framing) {
     return *options.config.framing == logging::Framing::kOctet ? Framing::kOctet
@@ -121,6 +140,23 @@ void SyslogFormat::encode(const Line& line, std::string& /*key*/, std::string& t
     encode_5424(line, text);
   }
   append_message(line, text);
+}
+
+std::string SyslogFormat::shown(std::string_view text) const {
+  if (structured_data_.empty() || options_.config.rfc == logging::SyslogSinkConfig::kRfcOld) {
+    return std::string(text);
+  }
+  // Priority and version, time, host, app, process, message: no space in any of them.
+  constexpr int kHeaderFields = 6;
+  std::size_t begin = 0;
+  for (int field = 0; field < kHeaderFields; ++field) {
+    begin = text.find(' ', begin) + 1;
+    if (begin == 0) {
+      return "[...]";
+    }
+  }
+  return fmt::format("{}[...]{}", text.substr(0, begin),
+                     text.substr(begin + structured_data_bytes(text.substr(begin))));
 }
 
 void SyslogFormat::encode_5424(const Line& line, std::string& text) const {

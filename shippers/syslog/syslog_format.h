@@ -33,6 +33,8 @@ class SyslogFormat final : public StreamFormat {
     return stream_limits(options_.message_bytes);
   }
   void encode(const Line& line, std::string& key, std::string& text) const override;
+  /// Without the structured data: it is where tokens stand.
+  [[nodiscard]] std::string shown(std::string_view text) const override;
 
  private:
   using Parts = std::vector<base::TemplatePart>;

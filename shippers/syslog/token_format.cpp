@@ -1,6 +1,6 @@
 #include "shippers/syslog/token_format.h"
 
-#include "shippers/vendors/json_line.h"
+#include "shippers/lines/event_line.h"
 #include "shippers/vendors/secrets.h"
 
 namespace shippers {
@@ -17,7 +17,7 @@ RequestLimits TokenFormat::limits() const {
 }
 
 void TokenFormat::encode(const Line& line, std::string& /*key*/, std::string& text) const {
-  append_json_line(line, "time", text);
+  append_event_line(line, text);
 }
 
 base::Result<std::string> TokenFormat::read_lead() const {

@@ -1,6 +1,6 @@
 // Rapid7's webhook (protocol card 2): one event a request, answered 204. Several in a body are not
 // documented; where many lines come the token stream is the better way.
-#include "shippers/vendors/json_line.h"
+#include "shippers/lines/event_line.h"
 #include "shippers/vendors/vendors.h"
 
 namespace shippers {
@@ -9,7 +9,7 @@ namespace {
 
 void encode(const Line& line, const VendorValues& /*values*/, std::string& /*key*/,
             std::string& text) {
-  append_json_line(line, "time", text);
+  append_event_line(line, text);
 }
 
 }  // namespace

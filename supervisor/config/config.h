@@ -138,10 +138,12 @@ struct WatchConfig {
 
 struct RingConfig {
   base::ByteCount size{1U << 20U};
+  std::string directory;  // empty: in memory
 
   template <typename V>
   void visit(V& v) {
     v.field("size", size, "memory of the service's ring; a power of two, at least 64KiB");
+    v.field("directory", directory, "where it is a file that outlives a kill of the container");
   }
 };
 

@@ -87,7 +87,10 @@ void validate_log(const Judge& judge, const ServiceConfig& service, const std::s
   }
 }
 
-void validate_ring(const Judge& judge, const RingConfig& ring, const std::string& path) {
+void validate_ring(const Judge& judge, const RingConfig& ring, const std::string& table) {
+  judge.require(ring.directory.empty() || ring.directory.starts_with('/'), table + ".directory",
+                "the path must begin with /");
+  const std::string path = table + ".size";
   const std::uint64_t bytes = ring.size.bytes;
   const bool fits = std::has_single_bit(bytes) && bytes >= kRingBytesMin && bytes <= kRingBytesMax;
   judge.require(
@@ -130,7 +133,7 @@ void validate_service(const Judge& judge, const ServiceConfig& service, const st
   validate_log(judge, service, path + ".log");
   validate_pipeline_names(judge, service.pipeline, path + ".pipeline");
   validate_level_name(judge, service.stderr_level, path + ".stderr_level");
-  validate_ring(judge, service.ring, path + ".ring.size");
+  validate_ring(judge, service.ring, path + ".ring");
 }
 
 }  // namespace supervisor

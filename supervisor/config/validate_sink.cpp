@@ -114,6 +114,36 @@ void validate_network(const Judge& judge, const logging::NetworkConfig& network,
   }
 }
 
+/// The destinations whose events are text.
+bool takes_format(const logging::SinkConfig& sink) {
+  switch (sink.type) {
+    case logging::SinkType::kSyslog:
+    case logging::SinkType::kPapertrail:
+    case logging::SinkType::kLogentries:
+    case logging::SinkType::kLoki:
+      return true;
+    case logging::SinkType::kHttp:
+      return sink.http.body == logging::HttpBody::kText;
+    default:
+      return false;
+  }
+}
+
+void validate_network_format(const Judge& judge, const logging::SinkConfig& sink,
+                             const std::string& path) {
+  const logging::NetworkConfig& network = sink.network;
+  const bool is_taken = takes_format(sink);
+  const std::string_view why = sink.type == logging::SinkType::kHttp
+                                   ? "only with body = \"text\"; JSON bodies have their own form"
+                                   : "its events have a form of their own; leave it out";
+  judge.require(is_taken || !network.format, path + ".format", why);
+  judge.require(is_taken || !network.timestamp, path + ".timestamp", why);
+  if (is_taken) {
+    validate_timestamp(judge, network.format.value_or(logging::SinkFormat::kRaw), network.timestamp,
+                       path);
+  }
+}
+
 void validate_loggly(const Judge& judge, const logging::LogglySinkConfig& loggly,
                      const std::string& path) {
   validate_url(judge, loggly.url, path + ".url");
@@ -149,6 +179,7 @@ void validate_sink(const Judge& judge, const logging::SinkConfig& sink, const st
   validate_services(judge, sink, path + ".services");
   if (is_network(sink.type)) {
     validate_network(judge, sink.network, path);
+    validate_network_format(judge, sink, path);
   }
   validate_match(judge, sink.match, path + ".match");
   validate_pipeline_names(judge, sink.pipeline, path + ".pipeline");

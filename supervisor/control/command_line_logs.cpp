@@ -15,7 +15,7 @@ void add_rotate(CLI::App& app, CommandOptions& options) {
 
 void add_tap(CLI::App& app, CommandOptions& options) {
   CLI::App* verb =
-      app.add_subcommand("tap", "Show what a file or console sink writes, as it writes it");
+      app.add_subcommand("tap", "Show what a sink writes or sends, as it does so; no secrets");
   verb->add_option("SINK", options.names, "The sink")->required()->expected(1);
   verb->footer(
       "Nobody waits for the reader: what does not fit into its pipe is left out, and told. Ends "

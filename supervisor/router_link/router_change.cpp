@@ -20,12 +20,6 @@ bool has_sink(const ServiceLogs& logs, std::uint32_t sink_id) {
       sinks, [sink_id](const std::string& sink) { return logging::sink_id_of(sink) == sink_id; });
 }
 
-bool is_delivered(const ServiceLogs& logs) {
-  return logs.pipes().empty() &&
-         std::ranges::all_of(logs.view().consumers(),
-                             [](const auto& consumer) { return consumer.buffered == 0; });
-}
-
 }  // namespace
 
 Result<void> RouterLink::change(const logging::RouterConfig& config, const SinksOf& sinks_of) {
@@ -78,6 +72,9 @@ void RouterLink::settle_change() {
         retire(consumer, logging::DropReason::kRemoved);
       }
     }
+    if (!logs->ring_path().empty()) {
+      parts_.ring_files.remove(logs->ring_path());
+    }
     return true;
   });
 }
@@ -89,9 +86,7 @@ void RouterLink::replace_damaged_ring(ServiceLogs& logs, const std::string& why)
     retire(consumer, logging::DropReason::kRingDamaged);
     lost_lines = std::max(lost_lines, consumer.buffered - consumer.spooled);
   }
-  const std::uint64_t capacity = logs.view().capacity();
-  const Result<void> replaced =
-      logs.replace_ring(next_ring_id_++, capacity, parts_.runtime_directory);
+  const Result<void> replaced = replace_ring(logs);
   if (!replaced) {
     parts_.diag.error("cannot replace the ring: {}", replaced.error().message);
     kill_router();

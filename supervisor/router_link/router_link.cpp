@@ -37,7 +37,8 @@ RouterLink::RouterLink(Parts parts)
     : parts_(std::move(parts)),
       change_timer_(parts_.loop, [this] { kill_router(); }),
       retry_timer_(parts_.loop, [this] { pump(); }),
-      restart_timer_(parts_.loop, [this] { launch(); }) {}
+      restart_timer_(parts_.loop, [this] { launch(); }),
+      leftover_timer_(parts_.loop, [this] { look_at_leftovers(); }) {}
 
 RouterLink::~RouterLink() = default;
 
@@ -73,21 +74,6 @@ Result<void> RouterLink::encode_config(const logging::RouterConfig& config) {
   config_ = std::move(encoded);
   config_memory_ = std::move(memory);
   return {};
-}
-
-Result<ServiceLogs*> RouterLink::add_service(ServiceLogs::Identity identity,
-                                             std::uint64_t ring_capacity) {
-  const auto former = std::ranges::find_if(services_, [&](const auto& logs) {
-    return logs->removed() && logs->identity().name == identity.name;
-  });
-  if (former != services_.end()) {
-    (*former)->take_up_again();
-    return former->get();
-  }
-  identity.service_id = next_service_id_++;
-  TRY_ASSIGN(ServiceLogs logs, ServiceLogs::create(std::move(identity), next_ring_id_++,
-                                                   ring_capacity, parts_.runtime_directory));
-  return services_.emplace_back(std::make_unique<ServiceLogs>(std::move(logs))).get();
 }
 
 ServiceLogs* RouterLink::find_service(std::uint32_t service_id) {
@@ -219,6 +205,9 @@ void RouterLink::schedule_restart() {
 
 RouterLink::Outgoing RouterLink::service_outgoing(const ServiceLogs& logs) const {
   Outgoing out{.bytes = logging::encode_message(logs.message()), .fds = {logs.ring_fd()}};
+  if (logs.mirror_fd() >= 0) {
+    out.fds.push_back(logs.mirror_fd());
+  }
   for (const ServicePipe& pipe : logs.pipes()) {
     out.fds.push_back(pipe.read.get());
   }
@@ -231,6 +220,9 @@ bool RouterLink::next_to_send(Outgoing& out) {
                .config_bytes = config_.size(), .last_was_killed = last_was_killed_}),
            .fds = {state_.get(), config_memory_.get(), staging_.read.get(), staging_.write.get(),
                    message_fd_}};
+    if (file_records_.valid()) {
+      out.fds.push_back(file_records_.get());
+    }
     return true;
   }
   if (changing_) {

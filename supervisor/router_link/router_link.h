@@ -35,6 +35,7 @@
 #include "logging/sink_config.h"
 #include "supervisor/launcher.h"
 #include "supervisor/machine/exit_status.h"
+#include "supervisor/router_link/ring_files.h"
 #include "supervisor/router_link/service_logs.h"
 
 namespace supervisor {
@@ -58,6 +59,7 @@ class RouterLink {
     base::Diag& diag;
     Launcher& launcher;
     Owner& owner;
+    RingFiles& ring_files;
     std::string runtime_directory;
     std::vector<std::string> environment;  // the router's
     base::Fd router_binary;  // opened at boot, so that a changed image cannot break a restart
@@ -74,9 +76,17 @@ class RouterLink {
   /// taken up again). The pointer lives as long as the service is not removed.
   [[nodiscard]] base::Result<ServiceLogs*> add_service(ServiceLogs::Identity identity,
                                                        std::uint64_t ring_capacity);
+  /// The same with a ring that is a file.
+  [[nodiscard]] base::Result<ServiceLogs*> add_service(ServiceLogs::Identity identity,
+                                                       RingFile ring);
   /// No service writes to these logs any more. They go with a later change(), when all of their
-  /// lines are delivered.
-  static void remove_service(ServiceLogs& logs) { logs.remove(); }
+  /// lines are delivered; a ring's file as soon as they are.
+  void remove_service(ServiceLogs& logs);
+  [[nodiscard]] bool has_removed(const std::string& service) const;
+
+  [[nodiscard]] std::uint64_t new_ring_id() { return next_ring_id_++; }
+  /// Before start(): where sinks keep their file records, instead of in this boot's memory.
+  void set_file_records(base::Fd records) { file_records_ = std::move(records); }
 
   using SinksOf = std::function<std::vector<std::string>(const ServiceLogs& logs)>;
   /// Another configuration, other sinks of services. These go on meanwhile, and lose no line. What
@@ -159,6 +169,8 @@ class RouterLink {
   void on_pipe_ended(const logging::PipeEndedMessage& ended);
   void close_oldest_pipes(ServiceLogs& logs);
   void replace_damaged_ring(ServiceLogs& logs, const std::string& why);
+  [[nodiscard]] base::Result<void> replace_ring(ServiceLogs& logs);
+  void look_at_leftovers();
 
   // Change (router_change.cpp).
   void end_for_change();
@@ -176,6 +188,7 @@ class RouterLink {
   Parts parts_;
   base::Fd state_;
   std::optional<logging::RouterStateView> state_view_;
+  base::Fd file_records_;          // invalid: they are part of state_
   std::vector<std::byte> config_;  // encoded
   base::Fd config_memory_;         // the same
   base::Pipe staging_;
@@ -209,6 +222,7 @@ class RouterLink {
   std::optional<base::Poll> socket_poll_;
   base::Timer retry_timer_;  // sending, when the kernel's count of descriptors in flight is used up
   base::Timer restart_timer_;
+  base::Timer leftover_timer_;  // while removed services have rings that are files
   bool hello_sent_ = false;
   bool go_sent_ = false;
   std::size_t services_sent_ = 0;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "logging/handoff/ring_create.h"
 
@@ -29,7 +30,24 @@ Result<void> ServiceLogs::replace_ring(std::uint64_t ring_id, std::uint64_t capa
   TRY_ASSIGN(Fd ring, logging::create_ring(ring_id, capacity, fallback_directory));
   TRY_ASSIGN(auto view, logging::RingView::open(ring.get(), logging::RingView::Extent::kHeaders));
   ring_ = std::move(ring);
+  mirror_.reset();
+  ring_path_.clear();
   view_.emplace(std::move(view));
+  return {};
+}
+
+Result<ServiceLogs> ServiceLogs::adopt(Identity identity, RingFile file,
+                                       const std::string& fallback_directory) {
+  ServiceLogs logs(std::move(identity));
+  logs.incarnation_ = file.info.incarnation;
+  TRY(logs.replace_ring(std::move(file), fallback_directory));
+  return logs;
+}
+
+Result<void> ServiceLogs::replace_ring(RingFile file, const std::string& fallback_directory) {
+  TRY(replace_ring(file.info.ring_id, file.info.capacity, fallback_directory));
+  mirror_ = std::exchange(ring_, std::move(file.fd));
+  ring_path_ = std::move(file.info.path);
   return {};
 }
 
@@ -116,11 +134,21 @@ logging::ServiceMessage ServiceLogs::message() const {
   logging::ServiceMessage message{.service_id = identity_.service_id,
                                   .name = identity_.name,
                                   .sinks = identity_.sinks,
-                                  .pipes = {}};
+                                  .pipes = {},
+                                  .has_mirror = mirror_.valid()};
   for (const ServicePipe& pipe : pipes_) {
     message.pipes.push_back(pipe.info);
   }
   return message;
+}
+
+bool is_delivered(const ServiceLogs& logs) {
+  // In a file of an earlier life the beginnings of lines wait until the router has closed them.
+  const logging::CommitSlot commit = logs.view().commit();
+  return logs.pipes().empty() &&
+         std::ranges::none_of(commit.carry, [](const auto& carry) { return carry.bytes > 0; }) &&
+         std::ranges::all_of(logs.view().consumers(),
+                             [](const auto& consumer) { return consumer.buffered == 0; });
 }
 
 }  // namespace supervisor

@@ -21,6 +21,7 @@
 #include "logging/handoff/handoff_messages.h"
 #include "logging/handoff/ring_layout.h"
 #include "logging/handoff/ring_reader.h"
+#include "supervisor/router_link/ring_directory.h"
 
 namespace supervisor {
 
@@ -50,6 +51,10 @@ class ServiceLogs {
                                                         std::uint64_t capacity,
                                                         const std::string& fallback_directory);
 
+  /// Over a ring that is a file, perhaps of an earlier life, which PID 1 sees by a mirror alone.
+  [[nodiscard]] static base::Result<ServiceLogs> adopt(Identity identity, RingFile file,
+                                                       const std::string& fallback_directory);
+
   /// New pipes for the next incarnation, owned by `uid`, so that the service can open /dev/stdout.
   /// kLimit when every slot still lingers (the router is down or slow): try again later.
   [[nodiscard]] base::Result<IncarnationPipes> open_incarnation(uid_t uid, gid_t gid);
@@ -71,6 +76,14 @@ class ServiceLogs {
   /// The ring failed its check: an empty one takes its place.
   [[nodiscard]] base::Result<void> replace_ring(std::uint64_t ring_id, std::uint64_t capacity,
                                                 const std::string& fallback_directory);
+
+  [[nodiscard]] base::Result<void> replace_ring(RingFile file,
+                                                const std::string& fallback_directory);
+
+  /// Of the ring's file; empty: it is in memory.
+  [[nodiscard]] const std::string& ring_path() const { return ring_path_; }
+  void forget_ring_path() { ring_path_.clear(); }
+  [[nodiscard]] int mirror_fd() const { return mirror_.get(); }  // -1: there is none
 
   /// A line that the router is to look for.
   struct Awaited {
@@ -100,11 +113,16 @@ class ServiceLogs {
 
   Identity identity_;
   base::Fd ring_;
+  base::Fd mirror_;
+  std::string ring_path_;
   std::optional<logging::RingView> view_;
   std::vector<ServicePipe> pipes_;  // oldest first
   std::uint16_t incarnation_ = 0;   // of the newest pipes
   std::optional<Awaited> awaited_;
   bool removed_ = false;
 };
+
+/// Nobody writes to it, and no sink has lines to come.
+[[nodiscard]] bool is_delivered(const ServiceLogs& logs);
 
 }  // namespace supervisor

@@ -21,6 +21,7 @@
 #include "logging/handoff/handoff_messages.h"
 #include "logging/handoff/shared_slot.h"
 #include "logging/sink.h"
+#include "tests/support/temporary_directory.h"
 
 namespace logging {
 
@@ -42,6 +43,7 @@ struct Output {
 
 /// How the router's sink behaves; in shared memory, so that the test may change it.
 struct SinkOrders {
+  std::atomic<bool> hangs;  // its next write does not end before this is false
   std::atomic<bool> fails;
   std::atomic<std::uint64_t> failing_ring;  // the target of this ring alone fails
   std::atomic<int> deaths_left;             // it kills its process this many times on ...
@@ -99,6 +101,7 @@ class RouterHarness {
   template <typename M>
   void send(const M& message, std::vector<int> fds);
 
+  test_support::TemporaryDirectory directory_;  // the runtime directory
   base::Fd state_;
   base::Fd config_;
   std::uint64_t config_bytes_ = 0;

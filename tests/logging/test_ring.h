@@ -1,4 +1,5 @@
 // A ring for tests: made, mapped, with a writer, and fed with text as if it came from pipes.
+// (Covers logging/handoff/consumer_core.h, too: take_all() goes through both kinds.)
 #pragma once
 
 #include <gtest/gtest.h>

@@ -240,5 +240,67 @@ TEST(NetworkSinkTest, EveryCallOfTheDiskMayFailAndNothingIsLost) {
   }
 }
 
+class DropAtEntryTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    world_.config.network.spool->bytes = base::ByteCount{128U << 10U};
+    web_ = &world_.add_service("web", 1);
+  }
+  /// Nothing is accepted until further notice.
+  NetworkRouter start() {
+    return NetworkRouter(world_, [this](std::span<const SpoolEvent> /*events*/) {
+      return answer(is_down_ ? Verdict::kRetry : Verdict::kAccepted);
+    });
+  }
+  void fill(NetworkRouter& router, const std::string& word, int lines) {
+    for (int line = 0; line < lines; line += 100) {
+      ASSERT_TRUE(web_->feed(kOutPipe, numbered_lines(word, line, 100)));
+      for (int round = 0; round < 40; ++round) {
+        router.now_ns = std::max(router.now_ns + 1,
+                                 std::min(router.round(), router.now_ns + 20 * base::kNsPerMs));
+      }
+    }
+  }
+
+  NetworkWorld world_;
+  TestService* web_ = nullptr;
+  bool is_down_ = true;
+};
+
+TEST_F(DropAtEntryTest, AFullSpoolTakesNoLineMoreAndTheNextOneTellsHowManyAreMissing) {
+  world_.config.when_full = logging::WhenFull::kDropNewest;
+  NetworkRouter router = start();
+  fill(router, "INFO this is number", 8000);
+  const std::uint64_t dropped = dropped_of(world_, DropReason::kQueueFull);
+  EXPECT_GT(dropped, 0U);
+  EXPECT_EQ(world_.ledger().buffered + dropped, 8000U);
+  is_down_ = false;
+  ASSERT_TRUE(router.run(5000));
+  ASSERT_TRUE(web_->feed(kOutPipe, "after\n"));
+  ASSERT_TRUE(router.run(5000));
+  const auto accepted = world_.accepted();
+  ASSERT_GE(accepted.size(), 3U);
+  EXPECT_EQ(accepted[0], "INFO this is number 0");
+  EXPECT_EQ(accepted.back(), "after");
+  EXPECT_EQ(accepted[accepted.size() - 2],
+            "birl: [warn] " + std::to_string(dropped) + " lines of web are missing here");
+  EXPECT_EQ(accepted.size() - 1 + dropped, 8001U) << "a notice is no line";
+  EXPECT_EQ(world_.ledger().delivered, 8001U - dropped);
+}
+
+TEST_F(DropAtEntryTest, ByLevelErrorsGetInWhenOthersDoNotAnyMore) {
+  world_.config.when_full = logging::WhenFull::kDropByLevel;
+  NetworkRouter router = start();
+  fill(router, "DEBUG this is number", 6000);
+  const std::uint64_t debug = dropped_of(world_, DropReason::kQueueFull);
+  EXPECT_GT(debug, 0U);
+  fill(router, "INFO this is number", 200);
+  fill(router, "ERROR this is number", 200);
+  EXPECT_EQ(dropped_of(world_, DropReason::kQueueFull), debug);
+  is_down_ = false;
+  ASSERT_TRUE(router.run(5000));
+  EXPECT_EQ(world_.ledger().delivered, 6400U - debug);
+}
+
 }  // namespace
 }  // namespace shippers

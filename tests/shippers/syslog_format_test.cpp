@@ -57,6 +57,18 @@ TEST(SyslogFormatTest, ALineIsOneMessageOfRfc5424InUtcWithMicroseconds) {
   EXPECT_EQ(support::parse_rfc5424(encode({})).problem, "");
 }
 
+TEST(SyslogFormatTest, WhatIsShownHasNoStructuredDataForTokensStandThere) {
+  logging::SyslogSinkConfig config;
+  config.structured_data = R"([se\"c]ret@1 k="a]b" s="{service}"][more@2])";
+  const SyslogFormat format({.config = config, .message_bytes = 8192});
+  EXPECT_EQ(format.shown(R"(<14>1 T h - - - [s@1 k="a]b\"]" x="y"][t@2] hi [there])"),
+            "<14>1 T h - - - [...] hi [there]");
+  EXPECT_EQ(format.shown("<14>1 cut"), "[...]");
+  EXPECT_EQ(format.shown(R"(<14>1 T h a - - [s@1 k="cut off)"), "<14>1 T h a - - [...]");
+  const SyslogFormat plain({.config = {}, .message_bytes = 8192});
+  EXPECT_EQ(plain.shown("<14>1 T h a - - - hi"), "<14>1 T h a - - - hi");
+}
+
 TEST(SyslogFormatTest, AnEmptyLineEndsWithItsStructuredData) {
   Line line = kLine;
   line.text = "";

@@ -102,6 +102,32 @@ format = "text"
   EXPECT_EQ(support::wait_exit(tap, kPatience), 0);
 }
 
+/// Also what goes across a network, without what nobody may see.
+TEST(TapTest, ANetworkSinkShowsItsEventsAndNoSecret) {
+  support::Instance birl({.config = R"(
+[birl]
+state_directory = "@DIR@/state"
+[service.app]
+primary = true
+log = ["remote"]
+command = "i=0; while :; do echo line $i; i=$((i+1)); sleep 0.01; done"
+[sink.remote]
+type = "syslog"
+address = "unix:@DIR@/nobody"
+structured_data = '[hush-hush@1 service="{service}"]'
+batch = {linger = "10ms"}
+)"});
+  ASSERT_TRUE(birl.wait_state("app", "running"));
+  const base::Fd out(::memfd_create("out", 0));
+  const std::string seen = "/proc/self/fd/" + std::to_string(out.get());
+  const pid_t tap = birl.begin_cli({"tap", "remote"}, out.get());
+  ASSERT_TRUE(eventually([&] { return lines_of(read_text(seen)).size() > 5; }));
+  EXPECT_THAT(lines_of(read_text(seen))[0], MatchesRegex("<14>1 2.* app - - .... line [0-9]+"));
+  EXPECT_EQ(read_text(seen).find("hush"), std::string::npos);
+  birl.stop();
+  EXPECT_EQ(support::wait_exit(tap, kPatience), 0);
+}
+
 TEST_F(LogsTest, TPrintsTimes) {
   for (const std::string& line : lines({"app", "-t"})) {
     EXPECT_THAT(line, MatchesRegex("20..-..-..T..:..:.*(out|err) [1-5]"));

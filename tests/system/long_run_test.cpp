@@ -1,7 +1,11 @@
-// The full amounts: two million lines, and two hundred deaths of the router. Label: long.
+// The full amounts: two million lines, two hundred deaths of the router, fifty of everything.
+// Label: long.
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "tests/system/delivery.h"
+#include "tests/system/killed_container.h"
 
 namespace support {
 namespace {
@@ -32,6 +36,19 @@ TEST(LongRunTest, TwoMillionLinesSurviveDeathsInEveryStep) {
   ASSERT_TRUE(eventually([&] { return delivery_finished(birl, plan); }, 1000s));
   expect_delivered(birl, plan);
   std::cout << birl.status()["router"]["restarts"] << " deaths\n";
+}
+
+TEST(LongRunTest, FiftyKillsOfTheWholeContainerLoseNothingThatReachedTheRing) {
+  if (!can_make(World::kPidNamespace)) {
+    GTEST_SKIP() << "a new PID namespace needs root";
+  }
+  KilledContainer container;
+  std::mt19937 random(50);  // NOLINT: the same lives each time
+  for (int life = 0; life < 50; ++life) {
+    ASSERT_NO_FATAL_FAILURE(container.live(1 + random() % 30'000));
+  }
+  ASSERT_NO_FATAL_FAILURE(container.deliver());
+  container.expect_exactly_once();
 }
 
 }  // namespace

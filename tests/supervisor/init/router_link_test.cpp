@@ -1,5 +1,5 @@
 // Covers supervisor/router_link/router_link.h, supervisor/router_link/router_change.cpp,
-// supervisor/router_link/router_requests.cpp and
+// supervisor/router_link/router_requests.cpp, supervisor/router_link/router_services.cpp and
 // supervisor/router_link/ledger.h: PID 1's end of the handoff against a scripted router, a shell
 // that the test plays the other end for.
 #include "supervisor/router_link/router_link.h"
@@ -42,6 +42,7 @@ class RouterLinkTest : public testing::Test {
                            .diag = diag_,
                            .launcher = launcher_,
                            .owner = owner_,
+                           .ring_files = ring_files_,
                            .runtime_directory = "/tmp",
                            .environment = {},
                            .router_binary = base::Fd(::open("/bin/true", O_RDONLY | O_CLOEXEC))},
@@ -62,6 +63,8 @@ class RouterLinkTest : public testing::Test {
   base::Fd null_{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
   base::Diag diag_{null_.get(), base::DiagLevel::kDebug, ""};
   Launcher launcher_{loop_, std::nullopt};
+  Helpers helpers_{loop_};
+  RingFiles ring_files_{diag_, helpers_};
   SilentOwner owner_;
   logging::RouterConfig config_;
   Config configuration_;
@@ -181,13 +184,13 @@ TEST_F(RouterLinkTest, TheLogsOfARemovedServiceStayUntilTheyAreDelivered) {
   ServiceLogs* web =
       *link_->add_service({.service_id = 0, .name = "web", .sinks = {"files"}}, 64U << 10U);
   write_lines(*web);
-  RouterLink::remove_service(*web);
+  link_->remove_service(*web);
   config_.host = "a";
   ASSERT_TRUE(link_->change(config_, sinks({"files"})));
   EXPECT_EQ(link_->services().size(), 1U);
   ASSERT_EQ(*link_->add_service({.service_id = 0, .name = "web", .sinks = {}}, 64U << 10U), web)
       << "it has come back";
-  RouterLink::remove_service(*web);
+  link_->remove_service(*web);
   {
     auto ring = *logging::RingMap::open(web->ring_fd(), base::Access::kReadWrite);
     auto consumer = *logging::claim_consumer(ring, logging::sink_id_of("files"),
