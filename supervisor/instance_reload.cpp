@@ -42,7 +42,13 @@ void Instance::open_reload() {
 
 void Instance::on_paths_changed(ServiceId service) {
   const ServiceConfig& config = *services_[service].config;
-  if (fleet_->service(service).state() != ServiceState::kRunning) {
+  const ServiceState state = fleet_->service(service).state();
+  if (state == ServiceState::kStarting) {
+    // It may have read already what was there before.
+    parts_.diag.debug("{}: what it watches has changed: put off until it runs", config.name);
+    return path_watch_->put_off(service);
+  }
+  if (state != ServiceState::kRunning) {
     return;  // its next start reads what is there then
   }
   const bool is_reload = config.watch.then == WatchThen::kReload;
@@ -136,7 +142,23 @@ Result<ConfigDiff> Instance::apply(Config config) {
 
 /// Files are watched while the service is up.
 void Instance::follow_watch(ServiceId service) {
-  fleet_->service(service).at_rest() ? path_watch_->end(service) : path_watch_->begin(service);
+  if (fleet_->service(service).at_rest()) {
+    return path_watch_->end(service);
+  }
+  path_watch_->begin(service);
+  switch (fleet_->service(service).state()) {
+    case ServiceState::kRunning:
+      return path_watch_->tell_again(service);
+    case ServiceState::kWaiting:
+    case ServiceState::kBackoff:
+      return path_watch_->forget_put_off(service);
+    case ServiceState::kStarting:
+    case ServiceState::kStopping:
+    case ServiceState::kStopped:
+    case ServiceState::kFailed:
+    case ServiceState::kDone:
+      break;
+  }
 }
 
 /// All that are new, or none. What was named before, and cannot be opened, is no reason to refuse.
