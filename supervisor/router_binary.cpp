@@ -29,8 +29,10 @@ base::Result<std::string> find_router_binary() {
     return "/proc/self/exe";
   }
   const std::string beside = own_directory();
-  const std::array<std::string, 2> places{
+  // The second is where an installation lies that was moved, or made with another prefix.
+  const std::array<std::string, 3> places{
       beside.empty() ? "" : fmt::format("{}/{}", beside, kRouterName),
+      beside.empty() ? "" : fmt::format("{}/../libexec/birl/{}", beside, kRouterName),
       fmt::format("{}/{}", BIRL_LIBEXEC_DIRECTORY, kRouterName)};
   std::string tried;
   for (const std::string& place : places) {
