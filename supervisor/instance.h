@@ -28,6 +28,7 @@
 #include "supervisor/control/control_server.h"
 #include "supervisor/control/event_log.h"
 #include "supervisor/control_adapter.h"
+#include "supervisor/fd_store.h"
 #include "supervisor/helpers.h"
 #include "supervisor/init.h"
 #include "supervisor/launcher.h"
@@ -152,6 +153,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::unique_ptr<HookRunner> hooks_;
   std::unique_ptr<StageRunner> stages_;
   std::unique_ptr<Sweeper> sweeper_;
+  std::unique_ptr<FdStore> fds_;
   std::unique_ptr<ServiceWatch> watch_;
   std::unique_ptr<ServiceEffects> effects_;
   std::unique_ptr<FleetMachine> fleet_;

@@ -183,6 +183,7 @@ Result<void> Instance::open_fleet() {
                                                                     .stages = *stages_,
                                                                     .watch = *watch_,
                                                                     .sockets = sockets_,
+                                                                    .fds = *fds_,
                                                                     .sweeper = *sweeper_,
                                                                     .owner = *this,
                                                                     .services = services_});
@@ -200,12 +201,19 @@ void Instance::open_watch() {
                      .services = services_,
                      .socket_path = socket_path(),
                      .main_pids = [this] { return watch_->told_main_pids(); }});
+  fds_ = std::make_unique<FdStore>(
+      FdStore::Parts{.loop = loop_,
+                     .diag = parts_.diag,
+                     .helpers = helpers_,
+                     .services = services_,
+                     .drained = [this](ServiceId service) { watch_->on_fds_closed(service); }});
   watch_ = std::make_unique<ServiceWatch>(
       ServiceWatch::Parts{.loop = loop_,
                           .diag = parts_.diag,
                           .launcher = launcher_,
                           .starter = *starter_,
                           .sweeper = *sweeper_,
+                          .fds = *fds_,
                           .services = services_,
                           .directory = runtime_directory_,
                           .is_known = [this](pid_t pid) { return is_known_child(pid); },

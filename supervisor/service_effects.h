@@ -13,6 +13,7 @@
 
 #include "base/diag.h"
 #include "base/loop.h"
+#include "supervisor/fd_store.h"
 #include "supervisor/hook_runner.h"
 #include "supervisor/listen_sockets.h"
 #include "supervisor/machine/fleet_machine.h"
@@ -44,6 +45,7 @@ class ServiceEffects final : public FleetPort {
     StagePort& stages;
     ServiceWatch& watch;
     ListenSockets& sockets;
+    FdStore& fds;
     Sweeper& sweeper;
     Owner& owner;
     ServiceSlots& services;
@@ -58,6 +60,11 @@ class ServiceEffects final : public FleetPort {
   /// Realtime of the service's last change of state.
   [[nodiscard]] std::uint64_t since_realtime_ns(ServiceId service) const {
     return runs_[service].since_realtime_ns;
+  }
+
+  /// Descriptors that it has left with birl.
+  [[nodiscard]] std::vector<PassedFd> stored_fds(ServiceId service) const {
+    return parts_.fds.stored(service);
   }
 
   /// What the service says of itself.

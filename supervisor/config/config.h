@@ -169,6 +169,7 @@ struct ServiceConfig {
   std::vector<AllowConfig> allow;
   std::vector<std::string> listen;  // listen_address.h
   NotifyVia notify_via = NotifyVia::kPath;
+  std::uint32_t fd_store = 0;              // 0: off
   std::optional<std::uint32_t> instances;  // set: this one is NAME@1, ... (instances.h)
   std::string user;                        // name, uid or "uid:gid"; empty: birl's own
   std::string group;                       // name or gid; empty: the user's
@@ -222,6 +223,8 @@ struct ServiceConfig {
     v.field("listen", listen, "sockets that birl holds for it: tcp://, udp://, unix:/path");
     v.field("notify_via", notify_via,
             "$NOTIFY_SOCKET: path, or abstract for services in another root directory");
+    v.field("fd_store", fd_store,
+            "how many descriptors it may leave with birl over a restart (sd_notify's FDSTORE)");
     v.field("instances", instances, "how many of it run: NAME@1, NAME@2, ...");
     v.field("user", user, "name, uid or \"uid:gid\"");
     v.field("group", group, "primary group");
