@@ -37,6 +37,7 @@
 #include "supervisor/path_watch.h"
 #include "supervisor/process/signals.h"
 #include "supervisor/router_link/router_link.h"
+#include "supervisor/service_cgroups.h"
 #include "supervisor/service_effects.h"
 #include "supervisor/service_starter.h"
 #include "supervisor/service_watch.h"
@@ -152,6 +153,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::unique_ptr<ServiceStarter> starter_;
   std::unique_ptr<HookRunner> hooks_;
   std::unique_ptr<StageRunner> stages_;
+  ServiceCgroups cgroups_;
   std::unique_ptr<Sweeper> sweeper_;
   std::unique_ptr<FdStore> fds_;
   std::unique_ptr<ServiceWatch> watch_;

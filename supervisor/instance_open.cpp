@@ -184,6 +184,7 @@ Result<void> Instance::open_fleet() {
                                                                     .watch = *watch_,
                                                                     .sockets = sockets_,
                                                                     .fds = *fds_,
+                                                                    .cgroups = cgroups_,
                                                                     .sweeper = *sweeper_,
                                                                     .owner = *this,
                                                                     .services = services_});
@@ -194,10 +195,14 @@ Result<void> Instance::open_fleet() {
 }
 
 void Instance::open_watch() {
+  if (config_.birl.cgroups) {
+    cgroups_.open(parts_.diag);
+  }
   sweeper_ = std::make_unique<Sweeper>(
       Sweeper::Parts{.diag = parts_.diag,
                      .launcher = launcher_,
                      .helpers = helpers_,
+                     .cgroups = cgroups_,
                      .services = services_,
                      .socket_path = socket_path(),
                      .main_pids = [this] { return watch_->told_main_pids(); }});

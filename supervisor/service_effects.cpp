@@ -94,6 +94,7 @@ base::Result<base::Fd> ServiceEffects::equip(ServiceId service, SpawnRequest& re
   parts_.fds.on_starting(service);
   std::ranges::copy(parts_.fds.stored(service), std::back_inserter(passed));
   pass_fds(passed, request);
+  request.cgroup = parts_.cgroups.enter(parts_.services[service].config->name);
   return parts_.watch.prepare(service, request);
 }
 
@@ -196,6 +197,7 @@ void ServiceEffects::state_changed(ServiceId service, const StateChange& change)
   parts_.watch.on_state_changed(service, change.to);
   if (is_at_rest(change.to)) {
     parts_.fds.clear(service);
+    parts_.cgroups.remove(fleet_->service(service).rules().name);
   }
   parts_.owner.on_state_changed(service, change);
   follow_readiness(service, change);

@@ -46,6 +46,7 @@ class ServiceEffects final : public FleetPort {
     ServiceWatch& watch;
     ListenSockets& sockets;
     FdStore& fds;
+    ServiceCgroups& cgroups;
     Sweeper& sweeper;
     Owner& owner;
     ServiceSlots& services;

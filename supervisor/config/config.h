@@ -283,6 +283,7 @@ struct BirlConfig {
   base::ByteCount ring_memory{64U << 20U};
   base::ByteCount pipe_memory{8U << 20U};
   bool strict_identity = false;
+  bool cgroups = true;
 
   template <typename V>
   void visit(V& v) {
@@ -301,6 +302,8 @@ struct BirlConfig {
     v.field("pipe_memory", pipe_memory, "enlarged service pipes together");
     v.field("strict_identity", strict_identity,
             "a right that birl lacks for a service is a failed start, not a warning");
+    v.field("cgroups", cgroups,
+            "each service in a cgroup of its own, where birl may make one: what escapes is found");
   }
 };
 
