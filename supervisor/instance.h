@@ -79,7 +79,9 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   [[nodiscard]] base::Result<void> open_fleet();
   [[nodiscard]] base::Result<void> open_control();
   [[nodiscard]] mode_t socket_mode() const;
-  void open_to_others();
+  [[nodiscard]] base::Result<ControlAccess> control_access(const ControlConfig& config) const;
+  void open_to_others(const ControlAccess& access);
+  void choose_stdio(ServiceSlot& slot);
   [[nodiscard]] base::Result<ServiceLogs*> open_logs(const ServiceConfig& config);
   [[nodiscard]] base::Result<ServiceSlot> open_service(const ServiceConfig& config);
   void open_watch();
@@ -118,6 +120,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void on_service_reloaded(ServiceId service);
 
   void on_state_changed(ServiceId service, const StateChange& change) override;
+  void on_config_taken(ServiceId service) override { choose_stdio(services_[service]); }
   void on_unhealthy(ServiceId service, std::string_view reason) override;
   void on_run_not_made(ServiceId service, std::string_view why) override;
   void on_hook_failed(ServiceId service, const std::string& what) override;

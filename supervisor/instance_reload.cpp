@@ -109,7 +109,9 @@ Result<ConfigDiff> Instance::apply(Config config) {
                                                          : "everything is being shut down");
   }
   TRY_ASSIGN(const SignalTable signals, SignalTable::make(config.configured, config.birl.signals));
+  TRY_ASSIGN(const ControlAccess access, control_access(config.birl.control));
   const ConfigDiff diff = diff_config(config_, config);
+  keep_what_waits(config_, config);
   std::swap(config_, config);
   if (Result<void> opened = open_sockets(config); !opened) {
     std::swap(config_, config);
@@ -126,7 +128,9 @@ Result<ConfigDiff> Instance::apply(Config config) {
   }
   signal_table_ = signals;
   set_lowest_level();
-  open_to_others();
+  starter_->set_strict(StrictIdentity{config_.birl.strict_identity});
+  control_->set_access(access);
+  open_to_others(access);
   TRY(set_up_last_resort());
   stages_->set_directories(stage_directories());
   TRY(fleet_->change(change_slots(diff, std::move(added)), base::monotonic_ns()));

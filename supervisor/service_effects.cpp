@@ -69,6 +69,7 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
   ServiceSlot& slot = parts_.services[service];
   if (slot.next) {
     slot.config = std::move(slot.next);
+    parts_.owner.on_config_taken(service);
   }
   const ServiceRules& rules = fleet_->service(service).rules();
   runs_[service].start = parts_.starter.begin(

@@ -30,6 +30,8 @@ class ServiceEffects final : public FleetPort {
    public:
     virtual ~Owner() = default;
     virtual void on_state_changed(ServiceId service, const StateChange& change) = 0;
+    /// A start begins with another configuration than the last one had.
+    virtual void on_config_taken(ServiceId service) = 0;
     virtual void on_unhealthy(ServiceId service, std::string_view reason) = 0;
     virtual void on_run_not_made(ServiceId service, std::string_view why) = 0;
     virtual void on_hook_failed(ServiceId service, const std::string& what) = 0;
