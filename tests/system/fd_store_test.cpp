@@ -12,6 +12,7 @@
 
 #include "base/unix_socket.h"
 #include "tests/support/instance.h"
+#include "tests/support/proc.h"
 #include "tests/support/require.h"
 #include "tests/system/worlds.h"
 
@@ -94,6 +95,10 @@ TEST_P(FdStoreTest, ACloseThatWaitsHoldsNobodyUp) {
   ASSERT_TRUE(eventually([&] { return birl.service("app")["fd_store"].size() == 1; }));
   ASSERT_EQ(birl.cli({"stop", "app"}).code, 0);
   EXPECT_EQ(birl.state("app"), "stopped");
+  // The router, and the child that waits in close().
+  EXPECT_TRUE(eventually([&] { return descendants(birl.pid()).size() == 2; }));
+  EXPECT_EQ(birl.cli({"start", "app"}).code, 0);
+  EXPECT_TRUE(birl.wait_state("app", "running"));
 }
 
 TEST_P(FdStoreTest, AFloodLeavesBirlItsDescriptors) {
