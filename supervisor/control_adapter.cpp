@@ -124,6 +124,9 @@ ServiceStatus ControlAdapter::service_status(ServiceId id) const {
     }
   }
   status.listen = parts_.services[id].config->listen;
+  status.fd_store_max = parts_.services[id].config->fd_store;
+  std::ranges::transform(parts_.effects.stored_fds(id), std::back_inserter(status.fd_store),
+                         &PassedFd::name);
   fill_logs(status, parts_.services[id].logs->view());
   return status;
 }
@@ -217,9 +220,15 @@ std::vector<std::string> ControlAdapter::explain(const std::string& service) con
     return {};
   }
   std::vector<std::string> lines = supervisor::explain(parts_.fleet, *id, base::monotonic_ns());
-  if (const ServiceConfig& config = *parts_.services[*id].config; !config.listen.empty()) {
+  const ServiceConfig& config = *parts_.services[*id].config;
+  if (!config.listen.empty()) {
     lines.push_back(fmt::format("birl holds its sockets, also while it is down: {}",
                                 fmt::join(config.listen, ", ")));
+  }
+  if (config.fd_store > 0) {
+    const std::size_t stored = parts_.effects.stored_fds(*id).size();
+    lines.push_back(fmt::format("birl keeps {} of at most {} descriptors for its next start",
+                                stored, config.fd_store));
   }
   return lines;
 }

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "supervisor/process/foreign_fd.h"
+
 namespace supervisor {
 
 using base::Result;
@@ -32,6 +34,23 @@ Result<pid_t> Helpers::run(const HelperChild::Work& work, Done done, int kept_fd
   pending->poll.emplace(std::move(*poll));
   pending_.insert_or_assign(pid, std::move(pending));
   return pid;
+}
+
+Result<void> Helpers::close(std::vector<base::Fd>& fds, std::function<void()> done) {
+  TRY_ASSIGN(const pid_t pid, close_in_child(fds));
+  pids_.insert(pid);
+  closing_.insert_or_assign(pid, std::move(done));
+  return {};
+}
+
+void Helpers::settle(pid_t pid) {
+  pids_.erase(pid);
+  if (const auto found = closing_.find(pid); found != closing_.end()) {
+    const std::function<void()> done = std::move(found->second);
+    closing_.erase(found);
+    return done();
+  }
+  on_readable(pid);
 }
 
 void Helpers::on_readable(pid_t pid) {

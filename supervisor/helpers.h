@@ -11,7 +11,9 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <vector>
 
+#include "base/fd.h"
 #include "base/loop.h"
 #include "base/result.h"
 #include "supervisor/process/helper_child.h"
@@ -29,11 +31,11 @@ class Helpers {
 
   /// `kept_fd` as in HelperChild::start().
   [[nodiscard]] base::Result<pid_t> run(const HelperChild::Work& work, Done done, int kept_fd = -1);
+  /// A child closes `fds`, which may take its time (process/foreign_fd.h), and leaves them empty;
+  /// then `done` is called. Not begun: they are as they were.
+  [[nodiscard]] base::Result<void> close(std::vector<base::Fd>& fds, std::function<void()> done);
   /// `pid` was reaped: takes its answer, if that has not come yet.
-  void settle(pid_t pid) {
-    pids_.erase(pid);
-    on_readable(pid);
-  }
+  void settle(pid_t pid);
   /// Those that live or wait to be reaped.
   [[nodiscard]] const std::set<pid_t>& pids() const { return pids_; }
   /// KILL; `done` is not called. A pid that is not (any more) a helper's is left alone.
@@ -46,6 +48,7 @@ class Helpers {
   base::Loop& loop_;
   std::set<pid_t> pids_;
   std::map<pid_t, std::unique_ptr<Pending>> pending_;
+  std::map<pid_t, std::function<void()>> closing_;
 };
 
 }  // namespace supervisor

@@ -26,6 +26,7 @@ constexpr int kExitConfiguration = 2;
 constexpr std::uint64_t kDrainMarginNs = 100 * base::kNsPerMs;  // of shutdown_timeout, to exit in
 constexpr std::uint64_t kSlowStopNs = 1 * base::kNsPerSecond;
 constexpr std::uint64_t kLeftoversNs = 500 * base::kNsPerMs;
+constexpr std::uint64_t kCgroupsNs = 50 * base::kNsPerMs;
 
 ExitStatus exit_status(const ReapedChild& child) {
   return child.signal != 0 ? ExitStatus::signaled(child.signal)
@@ -72,6 +73,7 @@ int Instance::run() {
     return kExitFailed;
   }
   loop_.run();
+  cgroups_.end(base::monotonic_ns() + kCgroupsNs);
   if (::getpid() != 1) {
     kill_leftovers(base::monotonic_ns() + kLeftoversNs);
   }

@@ -28,6 +28,7 @@
 #include "supervisor/control/control_server.h"
 #include "supervisor/control/event_log.h"
 #include "supervisor/control_adapter.h"
+#include "supervisor/fd_store.h"
 #include "supervisor/helpers.h"
 #include "supervisor/init.h"
 #include "supervisor/launcher.h"
@@ -36,6 +37,7 @@
 #include "supervisor/path_watch.h"
 #include "supervisor/process/signals.h"
 #include "supervisor/router_link/router_link.h"
+#include "supervisor/service_cgroups.h"
 #include "supervisor/service_effects.h"
 #include "supervisor/service_starter.h"
 #include "supervisor/service_watch.h"
@@ -78,7 +80,9 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   [[nodiscard]] base::Result<void> open_fleet();
   [[nodiscard]] base::Result<void> open_control();
   [[nodiscard]] mode_t socket_mode() const;
-  void open_to_others();
+  [[nodiscard]] base::Result<ControlAccess> control_access(const ControlConfig& config) const;
+  void open_to_others(const ControlAccess& access);
+  void choose_stdio(ServiceSlot& slot);
   [[nodiscard]] base::Result<ServiceLogs*> open_logs(const ServiceConfig& config);
   [[nodiscard]] base::Result<ServiceSlot> open_service(const ServiceConfig& config);
   void open_watch();
@@ -120,6 +124,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   void on_service_reloaded(ServiceId service);
 
   void on_state_changed(ServiceId service, const StateChange& change) override;
+  void on_config_taken(ServiceId service) override { choose_stdio(services_[service]); }
   void on_unhealthy(ServiceId service, std::string_view reason) override;
   void on_run_not_made(ServiceId service, std::string_view why) override;
   void on_hook_failed(ServiceId service, const std::string& what) override;
@@ -157,7 +162,9 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::unique_ptr<ServiceStarter> starter_;
   std::unique_ptr<HookRunner> hooks_;
   std::unique_ptr<StageRunner> stages_;
+  ServiceCgroups cgroups_;
   std::unique_ptr<Sweeper> sweeper_;
+  std::unique_ptr<FdStore> fds_;
   std::unique_ptr<ServiceWatch> watch_;
   std::unique_ptr<ServiceEffects> effects_;
   std::unique_ptr<FleetMachine> fleet_;

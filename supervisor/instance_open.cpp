@@ -179,13 +179,19 @@ Result<ServiceSlot> Instance::open_service(const ServiceConfig& config) {
                    .next = nullptr,
                    .logs = logs,
                    .keeps_stdin = is_command};
-  const bool takes_terminal = is_command && is_on_terminal();
-  slot.stdio = config.stdio.value_or(takes_terminal ? StdioMode::kInherit : StdioMode::kPipe);
+  choose_stdio(slot);
+  return slot;
+}
+
+/// As its configuration says now: also before a later start, since a reload may have changed it.
+/// The first that inherits birl's descriptors has the terminal, from then on.
+void Instance::choose_stdio(ServiceSlot& slot) {
+  const bool takes_terminal = slot.keeps_stdin && is_on_terminal();
+  slot.stdio = slot.config->stdio.value_or(takes_terminal ? StdioMode::kInherit : StdioMode::kPipe);
   if (slot.stdio == StdioMode::kInherit && terminal_ == TerminalMode::kNone) {
     terminal_ = offer_terminal();
     slot.terminal = terminal_;
   }
-  return slot;
 }
 
 ServiceRules Instance::service_rules(const ServiceConfig& config) {
@@ -237,6 +243,8 @@ Result<void> Instance::open_fleet() {
                                                                     .stages = *stages_,
                                                                     .watch = *watch_,
                                                                     .sockets = sockets_,
+                                                                    .fds = *fds_,
+                                                                    .cgroups = cgroups_,
                                                                     .sweeper = *sweeper_,
                                                                     .owner = *this,
                                                                     .services = services_});
@@ -247,19 +255,30 @@ Result<void> Instance::open_fleet() {
 }
 
 void Instance::open_watch() {
+  if (config_.birl.cgroups) {
+    cgroups_.open(parts_.diag);
+  }
   sweeper_ = std::make_unique<Sweeper>(
       Sweeper::Parts{.diag = parts_.diag,
                      .launcher = launcher_,
                      .helpers = helpers_,
+                     .cgroups = cgroups_,
                      .services = services_,
                      .socket_path = socket_path(),
                      .main_pids = [this] { return watch_->told_main_pids(); }});
+  fds_ = std::make_unique<FdStore>(
+      FdStore::Parts{.loop = loop_,
+                     .diag = parts_.diag,
+                     .helpers = helpers_,
+                     .services = services_,
+                     .drained = [this](ServiceId service) { watch_->on_fds_closed(service); }});
   watch_ = std::make_unique<ServiceWatch>(
       ServiceWatch::Parts{.loop = loop_,
                           .diag = parts_.diag,
                           .launcher = launcher_,
                           .starter = *starter_,
                           .sweeper = *sweeper_,
+                          .fds = *fds_,
                           .services = services_,
                           .directory = runtime_directory_,
                           .is_known = [this](pid_t pid) { return is_known_child(pid); },
@@ -292,12 +311,27 @@ mode_t Instance::socket_mode() const {
   return somebody_is_allowed ? mode | kEverybodyConnects : mode;
 }
 
+/// kNotFound: there is no such group.
+Result<ControlAccess> Instance::control_access(const ControlConfig& config) const {
+  ControlAccess access{.user = ::geteuid(), .group = std::nullopt};
+  if (!config.group.empty()) {
+    TRY_ASSIGN(access.group, base::find_group(config.group, {}));
+  }
+  if (variable(parts_.environment, "BIRL_DEBUG_FAULTS") == "1") {
+    access.faults = ControlAccess::Faults::kAllowed;
+  }
+  return access;
+}
+
 /// At boot, and when the configuration has changed.
-void Instance::open_to_others() {
+void Instance::open_to_others(const ControlAccess& access) {
   for (const std::string& group : adapter_->learn_groups()) {
     parts_.diag.warn("cannot allow group {} anything: there is no such group", group);
   }
-  if (::chmod(socket_path().c_str(), socket_mode()) != 0) {
+  const std::string path = socket_path();
+  const gid_t group = access.group.value_or(::getegid());
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), group) != 0 ||
+      ::chmod(path.c_str(), socket_mode()) != 0) {
     parts_.diag.warn("{}", base::fail_errno("cannot change who may connect").value().message);
   }
 }
@@ -324,19 +358,9 @@ Result<void> Instance::open_control() {
                             .events = events_,
                             .booted_ns = booted_ns_,
                             .runtime_directory = runtime_directory_});
-  const std::string path = socket_path();
-  TRY_ASSIGN(base::Fd listener, base::listen_unix(path, socket_mode()));
-  open_to_others();
-  ControlAccess access{.user = ::geteuid(), .group = std::nullopt};
-  if (!config_.birl.control.group.empty()) {
-    TRY_ASSIGN(access.group, base::find_group(config_.birl.control.group, {}));
-    if (::chown(path.c_str(), static_cast<uid_t>(-1), *access.group) != 0) {
-      return base::fail_errno(fmt::format("cannot give {} to its group", path));
-    }
-  }
-  if (variable(parts_.environment, "BIRL_DEBUG_FAULTS") == "1") {
-    access.faults = ControlAccess::Faults::kAllowed;
-  }
+  TRY_ASSIGN(const ControlAccess access, control_access(config_.birl.control));
+  TRY_ASSIGN(base::Fd listener, base::listen_unix(socket_path(), socket_mode()));
+  open_to_others(access);
   TRY_ASSIGN(control_, ControlServer::open(loop_, std::move(listener), *adapter_, access));
   return {};
 }

@@ -42,7 +42,13 @@ void Instance::open_reload() {
 
 void Instance::on_paths_changed(ServiceId service) {
   const ServiceConfig& config = *services_[service].config;
-  if (fleet_->service(service).state() != ServiceState::kRunning) {
+  const ServiceState state = fleet_->service(service).state();
+  if (state == ServiceState::kStarting) {
+    // It may have read already what was there before.
+    parts_.diag.debug("{}: what it watches has changed: put off until it runs", config.name);
+    return path_watch_->put_off(service);
+  }
+  if (state != ServiceState::kRunning) {
     return;  // its next start reads what is there then
   }
   const bool is_reload = config.watch.then == WatchThen::kReload;
@@ -103,7 +109,9 @@ Result<ConfigDiff> Instance::apply(Config config) {
                                                          : "everything is being shut down");
   }
   TRY_ASSIGN(const SignalTable signals, SignalTable::make(config.configured, config.birl.signals));
+  TRY_ASSIGN(const ControlAccess access, control_access(config.birl.control));
   const ConfigDiff diff = diff_config(config_, config);
+  keep_what_waits(config_, config);
   std::swap(config_, config);
   if (Result<void> opened = open_sockets(config); !opened) {
     std::swap(config_, config);
@@ -120,7 +128,9 @@ Result<ConfigDiff> Instance::apply(Config config) {
   }
   signal_table_ = signals;
   set_lowest_level();
-  open_to_others();
+  starter_->set_strict(StrictIdentity{config_.birl.strict_identity});
+  control_->set_access(access);
+  open_to_others(access);
   TRY(set_up_last_resort());
   stages_->set_directories(stage_directories());
   TRY(fleet_->change(change_slots(diff, std::move(added)), base::monotonic_ns()));
@@ -136,7 +146,23 @@ Result<ConfigDiff> Instance::apply(Config config) {
 
 /// Files are watched while the service is up.
 void Instance::follow_watch(ServiceId service) {
-  fleet_->service(service).at_rest() ? path_watch_->end(service) : path_watch_->begin(service);
+  if (fleet_->service(service).at_rest()) {
+    return path_watch_->end(service);
+  }
+  path_watch_->begin(service);
+  switch (fleet_->service(service).state()) {
+    case ServiceState::kRunning:
+      return path_watch_->tell_again(service);
+    case ServiceState::kWaiting:
+    case ServiceState::kBackoff:
+      return path_watch_->forget_put_off(service);
+    case ServiceState::kStarting:
+    case ServiceState::kStopping:
+    case ServiceState::kStopped:
+    case ServiceState::kFailed:
+    case ServiceState::kDone:
+      break;
+  }
 }
 
 /// All that are new, or none. What was named before, and cannot be opened, is no reason to refuse.

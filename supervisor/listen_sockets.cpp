@@ -2,13 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <set>
 #include <utility>
@@ -23,8 +21,6 @@ namespace {
 
 constexpr mode_t kSocketMode = 0666;
 constexpr mode_t kDirectoryMode = 0755;
-constexpr std::array<std::string_view, 3> kVariables{
-    "LISTEN_FDS=", "LISTEN_PID=", "LISTEN_FDNAMES="};
 
 std::string explain_errno(int error) {
   switch (error) {
@@ -228,29 +224,17 @@ Result<ListenSockets::Socket*> ListenSockets::open(const std::string& text,
   return &sockets_.emplace(key, std::move(socket)).first->second;
 }
 
-Result<void> ListenSockets::equip(const ServiceConfig& service, SpawnRequest& request) {
-  if (service.listen.empty()) {
-    return {};
-  }
-  std::vector<std::string> names;
+Result<std::vector<PassedFd>> ListenSockets::sockets_of(const ServiceConfig& service) {
+  std::vector<PassedFd> passed;
   for (const std::string& text : service.listen) {
     auto socket = open(text, service);
     if (!socket) {
       return base::with_context(fmt::format("cannot start {}", service.name),
                                 std::move(socket).error());
     }
-    const int target = ListenLimits::kFirstFd + static_cast<int>(names.size());
-    request.fds.push_back({.source = (*socket)->fd.get(), .target = target});
-    names.push_back(listen_name((*socket)->address));
+    passed.push_back({.fd = (*socket)->fd.get(), .name = listen_name((*socket)->address)});
   }
-  std::erase_if(request.environment, [](const std::string& entry) {
-    return std::ranges::any_of(kVariables,
-                               [&](std::string_view name) { return entry.starts_with(name); });
-  });
-  request.environment.push_back(fmt::format("LISTEN_FDS={}", names.size()));
-  request.environment.push_back(fmt::format("LISTEN_FDNAMES={}", fmt::join(names, ":")));
-  request.own_pid_variable = "LISTEN_PID";
-  return {};
+  return passed;
 }
 
 }  // namespace supervisor

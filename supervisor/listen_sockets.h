@@ -22,7 +22,7 @@
 #include "base/result.h"
 #include "supervisor/config/config.h"
 #include "supervisor/config/listen_address.h"
-#include "supervisor/process/spawn.h"
+#include "supervisor/process/passed_fds.h"
 
 namespace supervisor {
 
@@ -46,8 +46,8 @@ class ListenSockets {
   /// Closes what none of `services` names.
   void keep(const Services& services);
 
-  /// Puts the service's sockets, and the variables that tell of them, into its start.
-  [[nodiscard]] base::Result<void> equip(const ServiceConfig& service, SpawnRequest& request);
+  /// The service's sockets, for its start; their names are in sd_listen_fds(3)'s way.
+  [[nodiscard]] base::Result<std::vector<PassedFd>> sockets_of(const ServiceConfig& service);
 
  private:
   struct Socket {

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <utility>
 
 #include "base/unix_socket.h"
 #include "supervisor/process/notification.h"
@@ -20,28 +21,23 @@ namespace {
 constexpr std::size_t kFdsInMessageMax = 253;  // the kernel's own limit
 constexpr std::size_t kPendingMax = 4096;      // more than any queue holds
 
-/// Closes what came along; returns who sent it.
-Sender take_ancillary(msghdr& message) {
-  Sender sender;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-       part = base::next_part(message, part)) {
-    if (part->cmsg_level != SOL_SOCKET) {
-      continue;
-    }
-    if (part->cmsg_type == SCM_CREDENTIALS && part->cmsg_len >= CMSG_LEN(sizeof(ucred))) {
-      ucred credentials{};
-      std::memcpy(&credentials, CMSG_DATA(part), sizeof(credentials));
-      sender = {.pid = credentials.pid, .uid = credentials.uid};
-    } else if (part->cmsg_type == SCM_RIGHTS) {
-      const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-      for (std::size_t index = 0; index < count; ++index) {
-        int fd = -1;
-        std::memcpy(&fd, CMSG_DATA(part) + index * sizeof(int), sizeof(fd));
-        const base::Fd closed(fd);
-      }
+/// Of what came beside the bytes.
+void take_part(cmsghdr* part, Datagram& datagram) {
+  if (part->cmsg_level != SOL_SOCKET) {
+    return;
+  }
+  if (part->cmsg_type == SCM_CREDENTIALS && part->cmsg_len >= CMSG_LEN(sizeof(ucred))) {
+    ucred credentials{};
+    std::memcpy(&credentials, CMSG_DATA(part), sizeof(credentials));
+    datagram.sender = {.pid = credentials.pid, .uid = credentials.uid};
+  } else if (part->cmsg_type == SCM_RIGHTS) {
+    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t index = 0; index < count; ++index) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(part) + index * sizeof(int), sizeof(fd));
+      datagram.fds.emplace_back(fd);
     }
   }
-  return sender;
 }
 
 }  // namespace
@@ -101,9 +97,29 @@ void NotifySocket::watch() {
   }
 }
 
+void NotifySocket::hold() {
+  held_ = true;
+  pause_.stop();
+  poll_.reset();
+}
+
+void NotifySocket::go_on() {
+  if (std::exchange(held_, false)) {
+    watch();
+  }
+}
+
+base::Fd NotifySocket::take() {
+  hold();
+  if (!is_abstract()) {
+    ::unlink(path_.c_str());
+  }
+  return std::move(fd_);
+}
+
 void NotifySocket::on_readable() {
   for (std::size_t count = 0; count < kBurst; ++count) {
-    if (read_one(receive_) == Read::kNothing) {
+    if (held_ || !read_one(receive_)) {
       return;
     }
   }
@@ -112,17 +128,16 @@ void NotifySocket::on_readable() {
 }
 
 void NotifySocket::read_pending() {
-  for (std::size_t count = 0; count < kBurst && read_one(receive_) != Read::kNothing; ++count) {
+  for (std::size_t count = 0; count < kBurst && !held_ && read_one(receive_); ++count) {
   }
 }
 
-void NotifySocket::discard_pending() {
-  const Receive nobody = [](const Sender&, std::string_view) {};
-  for (std::size_t count = 0; count < kPendingMax && read_one(nobody) != Read::kNothing; ++count) {
+void NotifySocket::discard_pending(const Receive& receive) {
+  for (std::size_t count = 0; count < kPendingMax && read_one(receive); ++count) {
   }
 }
 
-NotifySocket::Read NotifySocket::read_one(const Receive& receive) {
+bool NotifySocket::read_one(const Receive& receive) {
   std::array<char, NotificationLimits::kBytesMax> bytes;
   alignas(cmsghdr)
       std::array<char, CMSG_SPACE(sizeof(ucred)) + CMSG_SPACE(kFdsInMessageMax * sizeof(int))>
@@ -135,14 +150,19 @@ NotifySocket::Read NotifySocket::read_one(const Receive& receive) {
   message.msg_controllen = ancillary.size();
   const ssize_t count = ::recvmsg(fd_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (count < 0) {
-    return Read::kNothing;
+    return false;
   }
-  const Sender sender = take_ancillary(message);
-  if ((message.msg_flags & MSG_TRUNC) != 0) {
-    return Read::kDropped;
+  Datagram datagram;
+  for (cmsghdr* control = CMSG_FIRSTHDR(&message); control != nullptr;
+       control = base::next_part(message, control)) {
+    take_part(control, datagram);
   }
-  receive(sender, std::string_view(bytes.data(), static_cast<std::size_t>(count)));
-  return Read::kReceived;
+  datagram.lost_fds = (message.msg_flags & MSG_CTRUNC) != 0;
+  if ((message.msg_flags & MSG_TRUNC) == 0) {
+    datagram.text = std::string_view(bytes.data(), static_cast<std::size_t>(count));
+  }
+  receive(std::move(datagram));
+  return true;
 }
 
 }  // namespace supervisor

@@ -24,6 +24,8 @@ struct PathWatch::Watched {
   std::optional<std::uint64_t> fingerprint;
   pid_t helper = 0;
   bool look_again = false;
+  bool put_off = false;      // a change waits for the service to run
+  bool tell_anyway = false;  // it runs: told at the next look
   bool told_error = false;
   base::Timer timer;
   std::uint64_t first_event_ns = 0;  // of those that wait; 0: none does
@@ -78,6 +80,28 @@ void PathWatch::end(ServiceId service) {
   drop_unused(former->watches);
 }
 
+void PathWatch::put_off(ServiceId service) {
+  if (service < watched_.size() && watched_[service]) {
+    watched_[service]->put_off = true;
+  }
+}
+
+void PathWatch::forget_put_off(ServiceId service) {
+  if (service < watched_.size() && watched_[service]) {
+    watched_[service]->put_off = false;
+    watched_[service]->tell_anyway = false;
+  }
+}
+
+/// Not at once: a program that has just been started may not know its reload signal yet.
+void PathWatch::tell_again(ServiceId service) {
+  if (service < watched_.size() && watched_[service] &&
+      std::exchange(watched_[service]->put_off, false)) {
+    watched_[service]->tell_anyway = true;
+    debounce(service);
+  }
+}
+
 void PathWatch::look(ServiceId service) {
   Watched& watched = *watched_[service];
   if (watched.helper != 0) {
@@ -121,7 +145,8 @@ void PathWatch::take(ServiceId service, WatchedPaths found) {
   drop_unused(former);
   const std::uint64_t before = watched.fingerprint.value_or(found.former);
   watched.fingerprint = found.fingerprint;
-  if (before != found.fingerprint) {
+  const bool was_put_off = std::exchange(watched.tell_anyway, false);
+  if (was_put_off || before != found.fingerprint) {
     parts_.changed(service);
   }
 }

@@ -6,8 +6,9 @@
 // elsewhere), set the watches, take the fingerprint (process/watch_points.h); PID 1 itself only
 // reads events, which touches no file. The debounce time begins anew with each event, but not for
 // longer than kPatience times; so a file that is written all the time is looked at too. Lost events
-// (a full queue) make everybody look. Threads: the loop's. Owner: Instance; borrows everything in
-// Parts.
+// (a full queue) make everybody look. A change that cannot be acted upon yet, since the service has
+// begun to start and may have read what was there before, is put off: told again once it runs.
+// Threads: the loop's. Owner: Instance; borrows everything in Parts.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +48,13 @@ class PathWatch {
   /// As its configuration says now; the same again changes nothing.
   void begin(ServiceId service);
   void end(ServiceId service);
+
+  /// A change was told that is to be told again: by tell_again().
+  void put_off(ServiceId service);
+  /// Who is watched starts anew, and reads all then.
+  void forget_put_off(ServiceId service);
+  /// What was put off is looked at after the debounce time, and told whatever is found.
+  void tell_again(ServiceId service);
 
  private:
   struct Watched;

@@ -29,8 +29,11 @@ base::Result<std::string> find_program(std::string_view name) {
     return "/proc/self/exe";
   }
   const std::string beside = own_directory();
-  const std::array<std::string, 2> places{beside.empty() ? "" : fmt::format("{}/{}", beside, name),
-                                          fmt::format("{}/{}", BIRL_LIBEXEC_DIRECTORY, name)};
+  // The second is where an installation lies that was moved, or made with another prefix.
+  const std::array<std::string, 3> places{
+      beside.empty() ? "" : fmt::format("{}/{}", beside, name),
+      beside.empty() ? "" : fmt::format("{}/../libexec/birl/{}", beside, name),
+      fmt::format("{}/{}", BIRL_LIBEXEC_DIRECTORY, name)};
   std::string tried;
   for (const std::string& place : places) {
     if (!place.empty() && ::access(place.c_str(), X_OK) == 0) {

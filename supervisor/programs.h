@@ -1,7 +1,8 @@
 // The programs that birl starts and does not link: birl-router, and birl-config, which reads the
 // configuration and needs none of the router's libraries, so that a container starts sooner. They
-// lie beside this very executable, or in the libexec directory of the install. A static build is
-// one file, which is each of them when it is started under its name.
+// lie beside this very executable, in ../libexec/birl seen from there, or in the libexec directory
+// that was configured. A static build is one file, which is each of them when it is started under
+// its name.
 //
 // PID 1 opens them once at boot and starts them by descriptor ever after, so that a changed image
 // cannot break a restart; `birl check` execs by path. Threads: any.

@@ -4,7 +4,9 @@
 #include <signal.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "base/clock.h"
 #include "supervisor/config/signal_names.h"
@@ -67,6 +69,7 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
   ServiceSlot& slot = parts_.services[service];
   if (slot.next) {
     slot.config = std::move(slot.next);
+    parts_.owner.on_config_taken(service);
   }
   const ServiceRules& rules = fleet_->service(service).rules();
   runs_[service].start = parts_.starter.begin(
@@ -87,7 +90,12 @@ void ServiceEffects::spawn(ServiceId service, std::uint32_t incarnation) {
 
 base::Result<base::Fd> ServiceEffects::equip(ServiceId service, SpawnRequest& request) {
   parts_.sweeper.on_launching(service, request.identity);
-  TRY(parts_.sockets.equip(*parts_.services[service].config, request));
+  TRY_ASSIGN(std::vector<PassedFd> passed,
+             parts_.sockets.sockets_of(*parts_.services[service].config));
+  parts_.fds.on_starting(service);
+  std::ranges::copy(parts_.fds.stored(service), std::back_inserter(passed));
+  pass_fds(passed, request);
+  request.cgroup = parts_.cgroups.enter(parts_.services[service].config->name);
   return parts_.watch.prepare(service, request);
 }
 
@@ -188,6 +196,10 @@ void ServiceEffects::state_changed(ServiceId service, const StateChange& change)
     parts_.sweeper.note_descendants(service);
   }
   parts_.watch.on_state_changed(service, change.to);
+  if (is_at_rest(change.to)) {
+    parts_.fds.clear(service);
+    parts_.cgroups.remove(fleet_->service(service).rules().name);
+  }
   parts_.owner.on_state_changed(service, change);
   follow_readiness(service, change);
 }

@@ -13,6 +13,7 @@
 
 #include "base/diag.h"
 #include "base/loop.h"
+#include "supervisor/fd_store.h"
 #include "supervisor/hook_runner.h"
 #include "supervisor/listen_sockets.h"
 #include "supervisor/machine/fleet_machine.h"
@@ -29,6 +30,8 @@ class ServiceEffects final : public FleetPort {
    public:
     virtual ~Owner() = default;
     virtual void on_state_changed(ServiceId service, const StateChange& change) = 0;
+    /// A start begins with another configuration than the last one had.
+    virtual void on_config_taken(ServiceId service) = 0;
     virtual void on_unhealthy(ServiceId service, std::string_view reason) = 0;
     virtual void on_run_not_made(ServiceId service, std::string_view why) = 0;
     virtual void on_hook_failed(ServiceId service, const std::string& what) = 0;
@@ -44,6 +47,8 @@ class ServiceEffects final : public FleetPort {
     StagePort& stages;
     ServiceWatch& watch;
     ListenSockets& sockets;
+    FdStore& fds;
+    ServiceCgroups& cgroups;
     Sweeper& sweeper;
     Owner& owner;
     ServiceSlots& services;
@@ -58,6 +63,11 @@ class ServiceEffects final : public FleetPort {
   /// Realtime of the service's last change of state.
   [[nodiscard]] std::uint64_t since_realtime_ns(ServiceId service) const {
     return runs_[service].since_realtime_ns;
+  }
+
+  /// Descriptors that it has left with birl.
+  [[nodiscard]] std::vector<PassedFd> stored_fds(ServiceId service) const {
+    return parts_.fds.stored(service);
   }
 
   /// What the service says of itself.

@@ -38,6 +38,7 @@ Result<void> ServiceReload::begin(ServiceId service) {
                       fmt::format("cannot reload {}: it is not running", name(service)));
   }
   reload.progress.under_way = true;
+  reload.incarnation = parts_.fleet.service(service).incarnation();
   if (parts_.services[service].config->reload.check.empty()) {
     apply(service);
   } else {
@@ -72,16 +73,21 @@ void ServiceReload::on_hook_done(ServiceId service, const Result<void>& result) 
   end(service, "");
 }
 
+bool ServiceReload::is_still_up(ServiceId service) const {
+  const ServiceMachine& machine = parts_.fleet.service(service);
+  return machine.pid() != 0 && machine.incarnation() == reloads_[service].incarnation;
+}
+
 void ServiceReload::apply(ServiceId service) {
+  if (!is_still_up(service)) {
+    return end(service, "it has ended meanwhile");
+  }
   const ReloadConfig& config = parts_.services[service].config->reload;
   if (!config.command.empty()) {
     return run(service, ServiceHook::kReloadCommand);
   }
-  const pid_t pid = parts_.fleet.service(service).pid();
-  if (pid == 0) {
-    return end(service, "it has ended meanwhile");
-  }
-  const bool sent = ::kill(pid, parse_signal(config.signal).value_or(SIGHUP)) == 0;
+  const bool sent = ::kill(parts_.fleet.service(service).pid(),
+                           parse_signal(config.signal).value_or(SIGHUP)) == 0;
   end(service, sent ? "" : base::fail_errno("cannot signal it").value().message);
 }
 
@@ -99,8 +105,8 @@ void ServiceReload::end(ServiceId service, std::string error) {
   ++progress.ended;
   progress.error = std::move(error);
   parts_.ended(service);
-  if (std::exchange(reloads_[service].again, false)) {
-    static_cast<void>(begin(service));  // refused: it has ended, and reads all when it starts
+  if (std::exchange(reloads_[service].again, false) && is_still_up(service)) {
+    static_cast<void>(begin(service));  // refused: another one was begun
   }
 }
 

@@ -53,6 +53,7 @@ class ServiceReload {
  private:
   struct Reload {
     Progress progress;
+    std::uint32_t incarnation = 0;                 // of the service, when it began
     bool again = false;                            // when this one has ended
     ServiceHook hook = ServiceHook::kReloadCheck;  // the one that runs
     std::unique_ptr<base::Timer> timer;
@@ -61,6 +62,9 @@ class ServiceReload {
   void run(ServiceId service, ServiceHook hook);
   void on_hook_done(ServiceId service, const base::Result<void>& result);
   void apply(ServiceId service);
+  /// The process that the reload was begun for: one that came later has read all when it started,
+  /// and may not know its signal yet.
+  [[nodiscard]] bool is_still_up(ServiceId service) const;
   void on_timeout(ServiceId service);
   void end(ServiceId service, std::string error);
   [[nodiscard]] const std::string& name(ServiceId service) const;

@@ -78,6 +78,9 @@ class ServiceStarter {
   ServiceStarter(const ServiceStarter&) = delete;
   ServiceStarter& operator=(const ServiceStarter&) = delete;
 
+  /// Of the starts that follow.
+  void set_strict(StrictIdentity strict) { parts_.strict = strict; }
+
   /// What `request` borrows is needed during the call only, but for its service.
   StartId begin(const StartRequest& request, Done done);
   /// The preparation alone: what would be launched, without descriptors. `prepared` is called as

@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "supervisor/process/notification.h"
 
 namespace supervisor {
 
@@ -21,7 +20,8 @@ constexpr std::uint64_t kNsPerUs = 1'000;
 constexpr std::uint64_t kWatchdogUsMax = 1'000'000'000'000;  // the fleet has a limit of its own
 
 bool uses_notify_socket(const ServiceConfig& config) {
-  return config.type != ServiceType::kOneshot && (config.ready.sd_notify || config.health.watchdog);
+  return config.type != ServiceType::kOneshot &&
+         (config.ready.sd_notify || config.health.watchdog || config.fd_store > 0);
 }
 
 /// In the abstract space names are everybody's who shares the network: nobody guesses this one.
@@ -86,14 +86,15 @@ Result<base::Fd> ServiceWatch::prepare(ServiceId service, SpawnRequest& request)
   watched.status.clear();
   if (uses_notify_socket(rules)) {
     TRY(open_notify_socket(service));
-    watched.socket->discard_pending();
+    watched.socket->discard_pending(
+        [&](Datagram old) { parts_.fds.dispose(service, std::move(old.fds)); });
     request.environment.push_back(fmt::format("NOTIFY_SOCKET={}", watched.socket->path()));
     if (rules.health.watchdog) {
       request.environment.push_back(
           fmt::format("WATCHDOG_USEC={}", rules.health.interval.ns / kNsPerUs));
     }
   } else {
-    watched.socket.reset();
+    drop_notify_socket(service);
   }
   if (!rules.ready.fd || rules.type == ServiceType::kOneshot) {
     return base::Fd();
@@ -106,17 +107,33 @@ Result<base::Fd> ServiceWatch::prepare(ServiceId service, SpawnRequest& request)
 Result<void> ServiceWatch::open_notify_socket(ServiceId service) {
   std::unique_ptr<NotifySocket>& socket = watched_[service]->socket;
   const bool is_abstract = config(service).notify_via == NotifyVia::kAbstract;
-  if (socket && socket->path().starts_with('@') == is_abstract) {
+  if (socket && socket->path().starts_with('@') == is_abstract && !parts_.fds.is_full(service)) {
     return {};
   }
+  drop_notify_socket(service);
   TRY_ASSIGN(socket, NotifySocket::open(
                          parts_.loop,
                          is_abstract ? make_abstract_name()
                                      : fmt::format("{}/notify.{}", parts_.directory, service),
-                         [this, service](const Sender& sender, std::string_view datagram) {
-                           on_notification(service, sender, datagram);
+                         [this, service](Datagram datagram) {
+                           on_datagram(service, std::move(datagram));
                          }));
   return {};
+}
+
+/// Its queue may hold descriptors whose close would make PID 1 wait.
+void ServiceWatch::drop_notify_socket(ServiceId service) {
+  if (const auto socket = std::move(watched_[service]->socket)) {
+    std::vector<base::Fd> fds;
+    fds.push_back(socket->take());
+    parts_.fds.dispose(service, std::move(fds));
+  }
+}
+
+void ServiceWatch::on_fds_closed(ServiceId service) {
+  if (watched_[service]->socket) {
+    watched_[service]->socket->go_on();
+  }
 }
 
 Result<base::Fd> ServiceWatch::open_ready_pipe(ServiceId service) {
@@ -149,14 +166,39 @@ void ServiceWatch::on_ready_pipe(ServiceId service) {
   }
 }
 
-void ServiceWatch::on_notification(ServiceId service, const Sender& sender,
-                                   std::string_view datagram) {
-  if (!is_of_service(service, sender)) {
+void ServiceWatch::on_datagram(ServiceId service, Datagram datagram) {
+  if (is_of_service(service, datagram.sender)) {
+    const Notification told = parse_notification(datagram.text);
+    if (datagram.lost_fds) {
+      parts_.diag.warn("{}: descriptors that it sent were lost: birl has too few left",
+                       config(service).name);
+    }
+    on_notification(service, told);
+    follow_fds(service, told, std::move(datagram.fds));
+  } else {
     parts_.diag.debug("{}: a notification of process {}, which is none of it, is not heard",
-                      config(service).name, sender.pid);
-    return;
+                      config(service).name, datagram.sender.pid);
+    parts_.fds.dispose(service, std::move(datagram.fds));
   }
-  const Notification told = parse_notification(datagram);
+  if (parts_.fds.is_full(service)) {
+    watched_[service]->socket->hold();
+  }
+}
+
+void ServiceWatch::follow_fds(ServiceId service, const Notification& told,
+                              std::vector<base::Fd> fds) {
+  if (told.fd_store_remove && !told.fd_name.empty()) {
+    parts_.fds.remove(service, told.fd_name);
+  }
+  if (told.fd_store && !told.fd_store_remove) {
+    parts_.fds.add(service, std::move(fds), told.fd_name,
+                   told.fd_poll ? FdStore::HangUp::kRemoves : FdStore::HangUp::kIsIgnored);
+  } else {
+    parts_.fds.dispose(service, std::move(fds));
+  }
+}
+
+void ServiceWatch::on_notification(ServiceId service, const Notification& told) {
   const std::uint64_t now_ns = base::monotonic_ns();
   if (told.main_pid) {
     adopt(service, *told.main_pid);

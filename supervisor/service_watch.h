@@ -24,8 +24,10 @@
 #include "base/loop.h"
 #include "supervisor/check_runner.h"
 #include "supervisor/config/config.h"
+#include "supervisor/fd_store.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/notify_socket.h"
+#include "supervisor/process/notification.h"
 #include "supervisor/service_starter.h"
 #include "supervisor/sweeper.h"
 
@@ -39,6 +41,7 @@ class ServiceWatch {
     Launcher& launcher;
     ServiceStarter& starter;
     Sweeper& sweeper;
+    FdStore& fds;
     const ServiceSlots& services;
     std::string directory;                // for sockets
     std::function<bool(pid_t)> is_known;  // birl started it, or it is a service's main process
@@ -73,6 +76,9 @@ class ServiceWatch {
     return runner_.on_child_exited(pid, exit);
   }
 
+  /// What the service sends may be read again: its descriptors are closed.
+  void on_fds_closed(ServiceId service);
+
   /// What the service said of itself last (STATUS=); empty: nothing.
   [[nodiscard]] const std::string& status_text(ServiceId service) const;
 
@@ -88,7 +94,10 @@ class ServiceWatch {
   [[nodiscard]] base::Result<void> open_notify_socket(ServiceId service);
   [[nodiscard]] base::Result<base::Fd> open_ready_pipe(ServiceId service);
   void on_ready_pipe(ServiceId service);
-  void on_notification(ServiceId service, const Sender& sender, std::string_view datagram);
+  void drop_notify_socket(ServiceId service);
+  void on_datagram(ServiceId service, Datagram datagram);
+  void on_notification(ServiceId service, const Notification& told);
+  void follow_fds(ServiceId service, const Notification& told, std::vector<base::Fd> fds);
   void adopt(ServiceId service, pid_t pid);
   [[nodiscard]] std::string refuse_main_pid(ServiceId service, pid_t pid) const;
   [[nodiscard]] base::Result<void> watch_main(ServiceId service, pid_t pid);

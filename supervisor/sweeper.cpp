@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/codec.h"
+#include "supervisor/process/cgroup.h"
 #include "supervisor/process/leftovers.h"
 
 namespace supervisor {
@@ -92,7 +93,8 @@ SweepRequest Sweeper::make_request(ServiceId service) {
                        .marker = {fmt::format("BIRL_SERVICE={}", slot.config->name),
                                   fmt::format("BIRL_SOCKET={}", parts_.socket_path)},
                        .pipes = {},
-                       .identity = of.identity};
+                       .identity = of.identity,
+                       .cgroup = parts_.cgroups.directory(slot.config->name)};
   for (const ServicePipe& pipe : slot.logs->pipes()) {
     struct stat status {};
     if (::fstat(pipe.read.get(), &status) == 0) {
@@ -109,7 +111,8 @@ void Sweeper::run(ServiceId service, Done done) {
   const bool all_known = children && std::ranges::all_of(*children, [&](pid_t child) {
                            return std::ranges::find(known, child) != known.end();
                          });
-  if (all_known) {
+  const std::string cgroup = parts_.cgroups.directory(parts_.services[service].config->name);
+  if (all_known && (cgroup.empty() || !is_populated(cgroup))) {
     take_orphans({});
     return done();
   }

@@ -1,8 +1,9 @@
 // At the end of a stop: what the service has left behind is found and killed (process/sweep.h).
 //
 // The looking is a helper child's, and most stops need none: whatever escapes ends up as a child of
-// birl, or below one, so where every child is known nothing has escaped. The one thing that is read
-// here for that is the kernel's list of birl's own children.
+// birl, or below one, so where every child is known, and its cgroup (if it has one) empty, nothing
+// has escaped. All that is read here for that is the kernel's list of birl's own children and one
+// file of the cgroup.
 // When a stop is asked for, another helper notes who descends from the main process: a child that
 // has left the session is known by that later, also when its environment cannot be read.
 // Threads: the loop's. Owner: Instance; borrows everything in Parts for its whole life.
@@ -20,6 +21,7 @@
 #include "supervisor/launcher.h"
 #include "supervisor/machine/dependency_graph.h"
 #include "supervisor/process/sweep.h"
+#include "supervisor/service_cgroups.h"
 #include "supervisor/service_starter.h"
 
 namespace supervisor {
@@ -32,6 +34,7 @@ class Sweeper {
     base::Diag& diag;
     const Launcher& launcher;
     Helpers& helpers;
+    const ServiceCgroups& cgroups;
     const ServiceSlots& services;
     std::string socket_path;  // of this instance, part of the marker
     /// Main processes of services that were not started by birl itself.

@@ -171,6 +171,7 @@ struct ServiceConfig {
   std::vector<AllowConfig> allow;
   std::vector<std::string> listen;  // listen_address.h
   NotifyVia notify_via = NotifyVia::kPath;
+  std::uint32_t fd_store = 0;              // 0: off
   std::optional<std::uint32_t> instances;  // set: this one is NAME@1, ... (instances.h)
   std::string user;                        // name, uid or "uid:gid"; empty: birl's own
   std::string group;                       // name or gid; empty: the user's
@@ -224,6 +225,8 @@ struct ServiceConfig {
     v.field("listen", listen, "sockets that birl holds for it: tcp://, udp://, unix:/path");
     v.field("notify_via", notify_via,
             "$NOTIFY_SOCKET: path, or abstract for services in another root directory");
+    v.field("fd_store", fd_store,
+            "how many descriptors it may leave with birl over a restart (sd_notify's FDSTORE)");
     v.field("instances", instances, "how many of it run: NAME@1, NAME@2, ...");
     v.field("user", user, "name, uid or \"uid:gid\"");
     v.field("group", group, "primary group");
@@ -282,6 +285,7 @@ struct BirlConfig {
   base::ByteCount ring_memory{64U << 20U};
   base::ByteCount pipe_memory{8U << 20U};
   bool strict_identity = false;
+  bool cgroups = true;
 
   template <typename V>
   void visit(V& v) {
@@ -300,6 +304,8 @@ struct BirlConfig {
     v.field("pipe_memory", pipe_memory, "enlarged service pipes together");
     v.field("strict_identity", strict_identity,
             "a right that birl lacks for a service is a failed start, not a warning");
+    v.field("cgroups", cgroups,
+            "each service in a cgroup of its own, where birl may make one: what escapes is found");
   }
 };
 

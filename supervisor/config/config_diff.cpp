@@ -51,7 +51,6 @@ constexpr auto kServiceKeys = std::to_array<KeyRule>({
     {"fields", KeyRule::Effect::kLive},
     {"stderr_level", KeyRule::Effect::kLive},
     {"ring", KeyRule::Effect::kLater},
-    {"stdio", KeyRule::Effect::kLater},
 });
 
 constexpr auto kGlobalKeys = std::to_array<KeyRule>({
@@ -61,8 +60,10 @@ constexpr auto kGlobalKeys = std::to_array<KeyRule>({
     {"birl.signals", KeyRule::Effect::kLive},
     {"birl.host", KeyRule::Effect::kLive},
     {"birl.log_level", KeyRule::Effect::kLive},
+    {"birl.control", KeyRule::Effect::kLive},
     {"birl.router_failure", KeyRule::Effect::kLive},
     {"birl.pipe_memory", KeyRule::Effect::kLive},
+    {"birl.strict_identity", KeyRule::Effect::kLive},  // of the next starts
     {"finish", KeyRule::Effect::kLive},
     {"http", KeyRule::Effect::kLive},
 });
@@ -203,6 +204,19 @@ ServiceDiff diff_service(const ServiceConfig& before, const ServiceConfig& after
     }
   }
   return diff;
+}
+
+void keep_what_waits(const Config& running, Config& next) {
+  next.birl.runtime_directory = running.birl.runtime_directory;
+  next.birl.state_directory = running.birl.state_directory;
+  next.birl.ring_memory = running.birl.ring_memory;
+  next.birl.cgroups = running.birl.cgroups;
+  next.init = running.init;
+  for (auto& [name, service] : next.services) {
+    if (const auto old = running.services.find(name); old != running.services.end()) {
+      service.ring = old->second.ring;
+    }
+  }
 }
 
 ConfigDiff diff_config(const Config& before, const Config& after) {

@@ -35,4 +35,8 @@ struct ConfigDiff {
 };
 [[nodiscard]] ConfigDiff diff_config(const Config& before, const Config& after);
 
+/// What waits for birl's own next start stays in `next` as it is in `running`: nothing takes it by
+/// half, and the next reload tells of it again.
+void keep_what_waits(const Config& running, Config& next);
+
 }  // namespace supervisor

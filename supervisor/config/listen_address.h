@@ -20,6 +20,7 @@ namespace supervisor {
 struct ListenLimits {
   static constexpr std::size_t kAddressesMax = 64;  // of one service
   static constexpr int kFirstFd = 3;                // SD_LISTEN_FDS_START
+  static constexpr std::uint32_t kStoredFdsMax = 256;
 };
 
 enum class ListenKind : std::uint8_t { kTcp, kUdp, kUnix };

@@ -8,13 +8,23 @@
 namespace supervisor {
 namespace {
 
-/// Sockets come in a row from kFirstFd on.
+/// Sockets come in a row from kFirstFd on, stored descriptors behind them.
 void check_ready_fd(const Judge& judge, const ServiceConfig& service, const std::string& path) {
-  const auto end = ListenLimits::kFirstFd + static_cast<std::int64_t>(service.listen.size());
+  const auto end = ListenLimits::kFirstFd + static_cast<std::int64_t>(service.listen.size()) +
+                   std::int64_t{service.fd_store};
   const bool collides = service.ready.fd && *service.ready.fd < end;
-  judge.require(service.listen.empty() || !collides, path + ".ready.fd",
-                fmt::format("descriptors {} to {} are the sockets of `listen`; use {} or above",
-                            ListenLimits::kFirstFd, end - 1, end));
+  judge.require(
+      end == ListenLimits::kFirstFd || !collides, path + ".ready.fd",
+      fmt::format(
+          "descriptors {} to {} are {}; use {} or above", ListenLimits::kFirstFd, end - 1,
+          service.fd_store == 0 ? "the sockets of `listen`" : "those of `listen` and `fd_store`",
+          end));
+}
+
+void check_fd_store(const Judge& judge, const ServiceConfig& service, const std::string& path) {
+  judge.require_range(service.fd_store, 0, ListenLimits::kStoredFdsMax, path + ".fd_store");
+  judge.require(service.fd_store == 0 || service.type == ServiceType::kDaemon, path + ".fd_store",
+                "only a daemon has one");
 }
 
 }  // namespace
@@ -27,6 +37,7 @@ void validate_listen(const Judge& judge) {
                   fmt::format("it names {} sockets; {} is the most", service.listen.size(),
                               ListenLimits::kAddressesMax));
     check_ready_fd(judge, service, path);
+    check_fd_store(judge, service, path);
     for (std::size_t index = 0; index < service.listen.size(); ++index) {
       const std::string item = fmt::format("{}.listen[{}]", path, index);
       const auto address = parse_listen_address(service.listen[index]);

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -54,13 +55,20 @@ base::Result<EventStream::Wait> wait_for_burst(EventStream& events, int timeout_
   return waited;
 }
 
+std::string draw(const std::string& table) {
+  winsize size{};
+  static_cast<void>(::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size));
+  return std::string(kClearScreen) +
+         fit_to_screen(table, {.rows = size.ws_row, .columns = size.ws_col});
+}
+
 /// On a terminal in place; elsewhere one table below the other, only when something has happened.
 base::Result<void> watch(const CommandOptions& options, const Client& client) {
   const bool in_place = !options.json && ::isatty(STDOUT_FILENO) == 1;
   TRY_ASSIGN(StatusText status, ask_status(options, client));
   TRY_ASSIGN(EventStream events, follow_events(options, client, status.sequence));
   for (;;) {
-    TRY(print_out(in_place ? std::string(kClearScreen) + status.text : status.text));
+    TRY(print_out(in_place ? draw(status.text) : status.text));
     TRY_ASSIGN(const EventStream::Wait waited,
                wait_for_burst(events, in_place ? kRefreshMs : EventStream::kForever));
     if (waited == EventStream::Wait::kEnded) {

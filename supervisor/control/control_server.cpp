@@ -69,6 +69,7 @@ class ControlServer::Impl {
     return {};
   }
   void on_state_change() { review_timer_.start_once(0); }
+  void set_access(const ControlAccess& access) { access_ = access; }
   void on_event() { feed_timer_.start_once(0); }
   void feed_followers();
   [[nodiscard]] std::size_t client_count() const { return clients_.size(); }
@@ -366,6 +367,10 @@ base::Result<std::unique_ptr<ControlServer>> ControlServer::open(base::Loop& loo
 
 ControlServer::ControlServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ControlServer::~ControlServer() = default;
+
+void ControlServer::set_access(const ControlAccess& access) {
+  impl_->set_access(access);
+}
 
 void ControlServer::on_state_change() {
   impl_->on_state_change();

@@ -60,6 +60,9 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
+  /// Of those who ask from now on.
+  void set_access(const ControlAccess& access);
+
   /// Some service changed its state. Cheap, and allowed from inside a call of the port: those who
   /// wait are looked at in the loop's next turn.
   void on_state_change();

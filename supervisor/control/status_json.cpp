@@ -28,6 +28,14 @@ void put_text(JsonWriter& json, std::string_view name, const std::string& text) 
   put_optional(json, name, text.empty() ? std::nullopt : std::optional(text));
 }
 
+void put_texts(JsonWriter& json, std::string_view name, const std::vector<std::string>& texts) {
+  json.key(name).begin_array();
+  for (const std::string& text : texts) {
+    json.value(text);
+  }
+  json.end_array();
+}
+
 void put_stream(JsonWriter& json, std::string_view name, const StreamStatus& stream) {
   json.key(name).begin_object();
   json.field("lines", stream.lines);
@@ -57,11 +65,9 @@ void put_service(JsonWriter& json, const ServiceStatus& service) {
   json.field("blocked_s", service.blocked_s);
   put_text(json, "reason", service.reason);
   put_text(json, "status", service.said);
-  json.key("listen").begin_array();
-  for (const std::string& address : service.listen) {
-    json.value(address);
-  }
-  json.end_array();
+  put_texts(json, "listen", service.listen);
+  json.field("fd_store_max", service.fd_store_max);
+  put_texts(json, "fd_store", service.fd_store);
   json.key("streams").begin_object();
   put_stream(json, "stdout", service.out);
   put_stream(json, "stderr", service.err);
@@ -88,11 +94,7 @@ void put_sink(JsonWriter& json, const SinkStatus& sink) {
   json.field("retries", sink.retries);
   put_text(json, "last_error", sink.last_error);
   put_time(json, "last_error_time", sink.last_error_ns);
-  json.key("spool").begin_array();
-  for (const std::string& directory : sink.spool) {
-    json.value(directory);
-  }
-  json.end_array();
+  put_texts(json, "spool", sink.spool);
   json.end_object();
 }
 

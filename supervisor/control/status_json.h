@@ -40,12 +40,14 @@ struct ServiceStatus {
   std::uint64_t missed_runs = 0;             // the clock was set, or the machine slept
   std::optional<std::uint64_t> memory_bytes;
   std::optional<double> cpu_s;
-  double blocked_s = 0;             // time it waited for its logs
-  std::string reason;               // why it is in this state, or not healthy
-  std::string said;                 // what it says of itself: STATUS= of sd_notify
-  std::vector<std::string> listen;  // addresses of sockets that birl holds for it
-  StreamStatus out;                 // stdout
-  StreamStatus err;                 // stderr
+  double blocked_s = 0;               // time it waited for its logs
+  std::string reason;                 // why it is in this state, or not healthy
+  std::string said;                   // what it says of itself: STATUS= of sd_notify
+  std::vector<std::string> listen;    // addresses of sockets that birl holds for it
+  std::uint32_t fd_store_max = 0;     // descriptors that it may leave with birl
+  std::vector<std::string> fd_store;  // names of those that it has left
+  StreamStatus out;                   // stdout
+  StreamStatus err;                   // stderr
 
   friend bool operator==(const ServiceStatus&, const ServiceStatus&) = default;
 };

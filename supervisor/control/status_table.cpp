@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 namespace supervisor {
 
@@ -163,6 +165,27 @@ std::string format_status_table(const StatusReport& report, std::uint64_t now_ns
     text += fmt::format("\nprocess {} belongs to no service: {}\n", orphan.pid, orphan.command);
   }
   return text;
+}
+
+std::string fit_to_screen(std::string_view text, const ScreenSize& size) {
+  if (size.rows == 0 || size.columns == 0) {
+    return std::string(text);
+  }
+  if (text.ends_with('\n')) {
+    text.remove_suffix(1);
+  }
+  const std::vector<std::string_view> lines = base::split(text, '\n');
+  const std::size_t room = size.rows - 1;
+  const bool fits = lines.size() <= room;
+  const std::size_t shown = fits ? lines.size() : room;
+  std::string screen;
+  for (const std::string_view line : std::span(lines).first(shown)) {
+    screen += std::string(line.substr(0, size.columns)) + "\n";
+  }
+  if (!fits) {
+    screen += fmt::format("{} more lines", lines.size() - shown).substr(0, size.columns - 1);
+  }
+  return screen;
 }
 
 }  // namespace supervisor

@@ -241,6 +241,7 @@ class ServiceMachine {
   void hold_stop();
   void ask_to_stop();
   void send_stop_signal();
+  void stop_new_main();
   /// A stop with a deadline that may still be moved.
   [[nodiscard]] bool is_being_asked() const {
     return stop_phase_ == StopPhase::kAsked && !exit_hook_runs_ && !sweep_runs_;

@@ -99,7 +99,7 @@ void ServiceMachine::on_main_pid(const ServiceEvent& event) {
       }
       pid_ = event.pid;
       group_ = event.group;
-      return;
+      return state_ == ServiceState::kStopping ? stop_new_main() : void();
     case ChildPhase::kNone:
     case ChildPhase::kLingering:
     case ChildPhase::kHook:

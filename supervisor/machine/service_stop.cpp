@@ -50,6 +50,9 @@ void ServiceMachine::on_hurry() {
     case ServiceState::kStopping:
       goal_ = Goal::kDown;
       pending_end_.reset();
+      if (sweep_runs_) {
+        return on_sweep_over();
+      }
       return exit_hook_runs_ ? on_exit_hook_over() : kill_all();
     case ServiceState::kStopped:
     case ServiceState::kFailed:
@@ -109,6 +112,19 @@ void ServiceMachine::ask_to_stop() {
 void ServiceMachine::send_stop_signal() {
   const int signal = shutdown_signal_ != 0 ? shutdown_signal_ : rules_.stop_signal;
   port_.signal(id_, rules_.stop_to == StopTo::kGroup ? group_ : pid_, signal, rules_.stop_to);
+}
+
+/// It has become the main process in the middle of a stop: what the one before it got was not for
+/// it.
+void ServiceMachine::stop_new_main() {
+  switch (stop_phase_) {
+    case StopPhase::kHeld:
+      return;
+    case StopPhase::kAsked:
+      return stop_command_runs_ ? void() : send_stop_signal();
+    case StopPhase::kKilled:
+      return kill_groups();
+  }
 }
 
 void ServiceMachine::arm_stop_timer() {

@@ -16,7 +16,31 @@ std::string make_printable(std::string_view text) {
   return printable;
 }
 
+/// As FDNAME is restricted: ASCII without control characters and without the `:` between names.
+bool is_fd_name(std::string_view name) {
+  return name.size() <= NotificationLimits::kFdNameBytesMax &&
+         std::ranges::all_of(name, [](char c) { return c >= ' ' && c < '\x7f' && c != ':'; });
+}
+
+bool read_fd_line(Notification& notification, std::string_view name, std::string_view value) {
+  if (name == "FDSTORE") {
+    notification.fd_store = notification.fd_store || value == "1";
+  } else if (name == "FDSTOREREMOVE") {
+    notification.fd_store_remove = notification.fd_store_remove || value == "1";
+  } else if (name == "FDPOLL") {
+    notification.fd_poll = notification.fd_poll && value != "0";
+  } else if (name == "FDNAME") {
+    notification.fd_name = is_fd_name(value) ? value : "";
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void read_line(Notification& notification, std::string_view name, std::string_view value) {
+  if (read_fd_line(notification, name, value)) {
+    return;
+  }
   if (name == "READY") {
     notification.ready = notification.ready || value == "1";
   } else if (name == "STOPPING") {

@@ -16,6 +16,7 @@ namespace supervisor {
 struct NotificationLimits {
   static constexpr std::size_t kBytesMax = 4096;  // a longer datagram is dropped
   static constexpr std::size_t kStatusBytesMax = 200;
+  static constexpr std::size_t kFdNameBytesMax = 255;
   static constexpr std::uint64_t kPidMax = 1U << 22U;  // the kernel's own limit
   static constexpr std::uint64_t kExtendUsMax = 24ULL * 3'600 * 1'000'000;
 };
@@ -29,6 +30,10 @@ struct Notification {
   std::optional<std::uint64_t> watchdog_us;  // WATCHDOG_USEC: its interval from now on
   std::optional<std::uint64_t> extend_us;    // EXTEND_TIMEOUT_USEC
   std::optional<pid_t> main_pid;             // MAINPID: its main process
+  bool fd_store = false;                     // FDSTORE=1: the descriptors that come along
+  bool fd_store_remove = false;              // FDSTOREREMOVE=1: those named ...
+  bool fd_poll = true;                       // FDPOLL=0: kept also when they hang up
+  std::string fd_name;                       // ... FDNAME; empty: none that is one
   std::optional<std::string> status;         // STATUS: for people, one line of printable text
 
   friend bool operator==(const Notification&, const Notification&) = default;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <type_traits>
 
 #if defined(__x86_64__) || defined(__aarch64__)
@@ -33,6 +34,26 @@ inline long raw_syscall6(long number, long a, long b, long c, long d, long e, lo
                    : "rcx", "r11", "memory");
   return result;
 }
+
+/// clone3 of `bytes` at `arguments`, which name a stack: the child calls `child` there, which never
+/// returns.
+inline long raw_clone3(const void* arguments, std::size_t bytes, int (*child)(void*),
+                       void* argument) noexcept {
+  long result = 0;
+  __asm__ volatile(
+      "syscall\n\t"
+      "testq %%rax, %%rax\n\t"
+      "jnz 1f\n\t"
+      "movq %[argument], %%rdi\n\t"
+      "callq *%[child]\n\t"
+      "ud2\n"
+      "1:"
+      : "=a"(result)
+      : "a"(static_cast<long>(SYS_clone3)), "D"(arguments),
+        "S"(bytes), [child] "r"(child), [argument] "r"(argument)
+      : "rcx", "r11", "memory", "cc");
+  return result;
+}
 #elif defined(__aarch64__)
 inline long raw_syscall6(long number, long a, long b, long c, long d, long e, long f) noexcept {
   register long x8 __asm__("x8") = number;
@@ -48,7 +69,29 @@ inline long raw_syscall6(long number, long a, long b, long c, long d, long e, lo
                    : "memory");
   return x0;
 }
+
+inline long raw_clone3(const void* arguments, std::size_t bytes, int (*child)(void*),
+                       void* argument) noexcept {
+  register long x8 __asm__("x8") = SYS_clone3;
+  register long x0 __asm__("x0") = reinterpret_cast<long>(arguments);
+  register long x1 __asm__("x1") = static_cast<long>(bytes);
+  __asm__ volatile(
+      "svc 0\n\t"
+      "cbnz x0, 1f\n\t"
+      "mov x0, %[argument]\n\t"
+      "blr %[child]\n\t"
+      "brk 1\n"
+      "1:"
+      : "+r"(x0)
+      : "r"(x8), "r"(x1), [child] "r"(child), [argument] "r"(argument)
+      : "memory", "cc");
+  return x0;
+}
 #else
+inline long raw_clone3(const void*, std::size_t, int (*)(void*), void*) noexcept {
+  return -ENOSYS;
+}
+
 inline long raw_syscall6(long number, long a, long b, long c, long d, long e, long f) noexcept {
   const long result = ::syscall(number, a, b, c, d, e, f);
   return result < 0 ? -errno : result;

@@ -1,6 +1,7 @@
 #include "supervisor/process/spawn.h"
 
 #include <fmt/format.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -46,8 +47,33 @@ int start_child(void* plan) {
   run_child(*static_cast<const ChildPlan*>(plan));
 }
 
-pid_t create_process(const SpawnStack& stack, ChildPlan& plan) {
+/// With CLONE_INTO_CGROUP the child never runs outside. (Moving it afterwards would stop all forks
+/// of the machine for some milliseconds.) Negative: an old kernel, or a filter.
+pid_t create_in_cgroup(const SpawnStack& stack, ChildPlan& plan, int cgroup) {
+  const bool shares_memory = kShareMemory && plan.oom_score == nullptr;
+  clone_args arguments{};
+  arguments.flags = CLONE_INTO_CGROUP | (shares_memory ? CLONE_VM : 0U);
+  arguments.exit_signal = SIGCHLD;
+  arguments.cgroup = static_cast<__u64>(cgroup);
+  if (shares_memory) {
+    arguments.stack = reinterpret_cast<__u64>(stack.bottom());
+    arguments.stack_size = stack.bytes();
+    return static_cast<pid_t>(raw_clone3(&arguments, sizeof(arguments), start_child, &plan));
+  }
+  const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &arguments, sizeof(arguments)));
+  if (pid == 0) {
+    run_child(plan);
+  }
+  return pid;
+}
+
+pid_t create_process(const SpawnStack& stack, ChildPlan& plan, int cgroup) {
   const AllSignalsBlocked blocked;
+  if (cgroup >= 0) {
+    if (const pid_t pid = create_in_cgroup(stack, plan, cgroup); pid > 0) {
+      return pid;
+    }
+  }
   if (kShareMemory && plan.oom_score == nullptr) {
     return ::clone(start_child, stack.top(), CLONE_VM | SIGCHLD, &plan);
   }
@@ -118,7 +144,7 @@ base::Result<void> Spawning::Child::run() {
   TRY(base::set_nonblocking(pipe.read.get(), true));
   TRY_ASSIGN(const std::vector<base::Fd> moved, plan.prepare(pipe.write.get()));
   report = std::move(pipe.read);
-  pid = create_process(stack, plan.child());
+  pid = create_process(stack, plan.child(), plan.cgroup());
   return pid > 0 ? base::Result<void>() : base::fail_errno("cannot create a process");
 }
 

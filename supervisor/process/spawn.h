@@ -96,6 +96,7 @@ struct SpawnRequest {
   bool no_new_privileges = false;
   bool strict_identity = false;  // a missing right is then a failed start, not a note
   TerminalMode terminal = TerminalMode::kNone;
+  int cgroup = -1;  // of version 2, a directory: where the child begins, unless that is forbidden
 };
 
 struct SpawnOutcome {

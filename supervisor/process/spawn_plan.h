@@ -34,6 +34,7 @@ class SpawnPlan {
 
   [[nodiscard]] ChildPlan& child() { return child_; }
   [[nodiscard]] const ChildPlan& child() const { return child_; }
+  [[nodiscard]] int cgroup() const { return request_.cgroup; }
 
   /// Adds a record from the report pipe to what is known of the start.
   void add_report(const SpawnReport& report, SpawnOutcome& outcome) const;

@@ -46,6 +46,8 @@ class SpawnStack {
     }
   }
 
+  [[nodiscard]] void* bottom() const { return base_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
   [[nodiscard]] void* top() const { return base_ + bytes_; }
 
  private:

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "supervisor/process/cgroup.h"
 #include "supervisor/process/process_stat.h"
 
 namespace supervisor {
@@ -226,21 +227,47 @@ void kill_exactly(const ProcessStat& process) {
   }
 }
 
+class Told {
+ public:
+  void add(SweepReport& report, const ProcessStat& process) {
+    if (pids_.insert(process.pid).second && report.killed.size() < SweepLimits::kToldMax) {
+      report.killed.push_back(describe(process));
+    }
+  }
+
+ private:
+  std::set<pid_t> pids_;
+};
+
+/// Whether somebody lived in it.
+bool empty_cgroup(const std::string& cgroup, SweepReport& report, Told& told) {
+  if (cgroup.empty() || !is_populated(cgroup)) {
+    return false;
+  }
+  for (const pid_t pid : list_cgroup(cgroup)) {
+    if (const std::optional<ProcessStat> process = read_process_stat(pid);
+        process && process->is_alive()) {
+      told.add(report, *process);
+    }
+  }
+  kill_cgroup(cgroup);
+  return true;
+}
+
 }  // namespace
 
 SweepReport sweep(const SweepRequest& request, std::uint64_t deadline_ns) {
   SweepReport report;
-  std::set<pid_t> told;
+  Told told;
   for (;;) {
+    const bool had_cgroup = empty_cgroup(request.cgroup, report, told);
     Scan scan(request);
     const std::vector<ProcessStat> escaped = scan.find_escaped();
     for (const ProcessStat& process : escaped) {
-      if (told.insert(process.pid).second && report.killed.size() < SweepLimits::kToldMax) {
-        report.killed.push_back(describe(process));
-      }
+      told.add(report, process);
       kill_exactly(process);
     }
-    if (escaped.empty() || base::monotonic_ns() >= deadline_ns) {
+    if ((escaped.empty() && !had_cgroup) || base::monotonic_ns() >= deadline_ns) {
       for (const ProcessStat& orphan : scan.find_orphans()) {
         if (report.orphans.size() < SweepLimits::kToldMax) {
           report.orphans.push_back(describe(orphan));

@@ -1,5 +1,6 @@
 // Finds and kills what has escaped from a service that was stopped: processes that left its group
-// by setsid or a double fork. Needs no cgroup.
+// by setsid or a double fork. Needs no cgroup; where the service has one, who lives in it comes
+// first.
 //
 // Of all descendants of birl, those that it started for other purposes aside with theirs, a process
 // is the service's when, in this order,
@@ -52,6 +53,7 @@ struct SweepRequest {
   std::vector<std::string> marker{};   // entries of the environment, all of them
   std::vector<std::uint64_t> pipes{};  // inodes
   std::optional<Identity> identity{};  // the service's, where it is not birl's
+  std::string cgroup{};                // the service's directory; empty: it has none
 };
 
 struct SweptProcess {

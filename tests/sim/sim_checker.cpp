@@ -20,7 +20,11 @@ Checker::Checker(const Scenario& scenario, Tracing tracing)
       tracing_(tracing),
       books_(scenario.services.size()),
       order_(scenario.services),
-      acted_on_(scenario.services.size(), false) {}
+      acted_on_(scenario.services.size(), false) {
+  for (const supervisor::ServiceRules& rules : scenario.services) {  // one after another
+    sweep_least_ns_ += rules.sweeps ? rules.limits.exit_hook_least_ns + kSlackNs : 0;
+  }
+}
 
 void Checker::require(bool holds, std::string_view what) {
   if (!holds && failure_.empty()) {
@@ -47,6 +51,14 @@ void Checker::on_asked_to_stop(ServiceId service, pid_t pid, std::uint64_t now_n
   require(!shutdown_began_ns_ || hurried_ || !books.stops_for_the_end ||
               !order_.has_dependent_that_is_up(service),
           "asked to stop before those that depend on it are gone");
+}
+
+void Checker::on_sweep(ServiceId service, std::uint64_t now_ns) {
+  note("{:>12} s{} sweep", now_ns, service);
+  const supervisor::ServiceLimits& limits = scenario_.services[service].limits;
+  require(!hurried_, "a sweep in a hurry");
+  books_[service].sweep_due_ns = now_ns + limits.sweep_ns;
+  books_[service].sweep_began_ns = now_ns;
 }
 
 void Checker::on_unhealthy(ServiceId service, std::string_view reason) {
@@ -162,7 +174,7 @@ void Checker::on_action(const Action& action, std::uint64_t now_ns) {
     decided_by_operator_ = true;
   }
   if (shutdown_began_ns_) {
-    shutdown_due_ns_ = std::min(shutdown_due_ns_, now_ns);
+    shutdown_due_ns_ = std::min(shutdown_due_ns_ + (hurried_ ? 0 : sweep_least_ns_), now_ns);
     hurried_ = true;
   }
 }
@@ -182,7 +194,8 @@ void Checker::on_all_stopped(int exit_code, std::size_t left_behind, std::uint64
   require(shutdown_began_ns_.has_value(), "the end without a shutdown");
   const std::uint64_t late_ns = kTimerLateMaxNs;
   require(now_ns <= *shutdown_began_ns_ + budget_ns() + late_ns, "the shutdown broke its budget");
-  require(left_behind != 0 || kernel_held_one_ || now_ns <= shutdown_due_ns_ + kSlackNs,
+  const std::uint64_t sweep_ns = hurried_ ? 0 : sweep_least_ns_;
+  require(left_behind != 0 || kernel_held_one_ || now_ns <= shutdown_due_ns_ + sweep_ns + kSlackNs,
           "the shutdown ended after its deadline, and left nobody behind");
   require(exit_code == expected_exit_code(),
           fmt::format("exit code {} instead of {}", exit_code, expected_exit_code()));
@@ -259,8 +272,18 @@ void Checker::check_stop(const supervisor::ServiceMachine& machine, const Servic
     books.stop_due_ns = now_ns + machine.rules().stop_timeout_ns;
   }
   books.comes_later = waits;
-  const std::uint64_t due_ns =
+  std::uint64_t due_ns =
       shutdown_began_ns_ ? std::min(books.stop_due_ns, shutdown_due_ns_) : books.stop_due_ns;
+  if (truth.sweeping) {
+    require(truth.pid == 0, "a sweep beside a process");
+    due_ns = books.sweep_due_ns;
+    if (shutdown_began_ns_) {
+      const std::uint64_t least_due_ns = std::max(books.sweep_began_ns, *shutdown_began_ns_) +
+                                         machine.rules().limits.exit_hook_least_ns;
+      due_ns = std::min(due_ns, std::max(shutdown_due_ns_, least_due_ns));
+    }
+    due_ns = hurried_ ? shutdown_due_ns_ : due_ns;
+  }
   require(truth.held_by_kernel || now_ns <= std::max(due_ns, books.state_since_ns) + kSlackNs,
           "a stop that missed its deadline");
 }

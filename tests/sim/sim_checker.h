@@ -28,6 +28,7 @@ struct ServiceTruth {
   pid_t pid = 0;  // alive, or dead and not yet reaped
   bool held_by_kernel = false;
   bool checking = false;
+  bool sweeping = false;
 };
 
 enum class Tracing : std::uint8_t { kOff, kOn };
@@ -47,6 +48,7 @@ class Checker {
   void on_kernel_held() { kernel_held_one_ = true; }
   void on_asked_to_stop(ServiceId service, pid_t pid, std::uint64_t now_ns);
   void on_killed(ServiceId service, pid_t pid) { books_[service].killed = pid; }
+  void on_sweep(ServiceId service, std::uint64_t now_ns);
   void on_unhealthy(ServiceId service, std::string_view reason);
   void on_state_changed(ServiceId service, const supervisor::StateChange& change,
                         std::uint64_t now_ns);
@@ -93,6 +95,8 @@ class Checker {
     bool comes_later = false;        // its stop had to wait, at the last look
     std::uint64_t state_since_ns = 0;
     std::uint64_t stop_due_ns = 0;
+    std::uint64_t sweep_due_ns = 0;
+    std::uint64_t sweep_began_ns = 0;
     std::optional<int> last_code{};
     pid_t asked = 0;   // the last one that was asked to stop
     pid_t killed = 0;  // the last one that got KILL
@@ -116,7 +120,8 @@ class Checker {
   std::optional<std::uint64_t> shutdown_began_ns_;
   std::uint64_t shutdown_due_ns_ = 0;
   bool hurried_ = false;
-  bool kernel_held_one_ = false;  // then ends may be late through nobody's fault
+  std::uint64_t sweep_least_ns_ = 0;  // as long all sweeps may go on behind the deadline
+  bool kernel_held_one_ = false;      // then ends may be late through nobody's fault
   std::optional<int> decided_code_;
   bool decided_by_operator_ = false;
   std::string failure_;

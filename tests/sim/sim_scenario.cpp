@@ -29,6 +29,7 @@ Habits make_habits(Random& random) {
   habits.fails_checks = random.chance(30) ? 70 : 10;
   habits.ignores_stop = random.chance(30) ? 80 : 5;
   habits.has_helpers = random.chance(40) ? 80 : 0;
+  habits.hands_over = random.chance(20) ? 70 : 0;
   return habits;
 }
 
@@ -117,6 +118,9 @@ ServiceRules make_rules(std::uint64_t index, Random& random) {
   rules.stop_to = random.chance(40) ? supervisor::StopTo::kGroup : supervisor::StopTo::kProcess;
   rules.stop_timeout_ns = random.between(0, 4000) * kMs;
   rules.limits.spawn_timeout_ns = random.between(300, 3000) * kMs;
+  rules.sweeps = random.chance(40);
+  rules.limits.sweep_ns = random.between(20, 2000) * kMs;
+  rules.limits.exit_hook_least_ns = random.between(0, 500) * kMs;
   if (random.chance(20)) {
     make_schedule(rules, random);
   }
@@ -202,6 +206,13 @@ ProcessScript make_script(const Habits& habits, Random& random) {
   }
   if (random.chance(80)) {
     script.ready_after_ns = random.below(500 * kMs);
+  }
+  if (random.chance(habits.hands_over)) {
+    script.hands_over_after_ns =
+        random.chance(50) ? random.below(5 * kMs) : random.below(1500 * kMs);
+    if (random.chance(70)) {
+      script.leaves_after_ns = random.below(50 * kMs);
+    }
   }
   return script;
 }

@@ -41,6 +41,8 @@ struct ProcessScript {
   bool helpers_ignore_stop = false;
   std::uint64_t helpers_stop_takes_ns = 0;
   std::optional<std::uint64_t> ready_after_ns;
+  std::optional<std::uint64_t> hands_over_after_ns;  // then another one, of its own group, is main
+  std::optional<std::uint64_t> leaves_after_ns;      // having handed over; nullopt: it stays
 };
 
 /// Chances in percent of what a service's processes do.
@@ -52,6 +54,7 @@ struct Habits {
   std::uint64_t ignores_stop = 0;
   std::uint64_t has_helpers = 0;
   std::uint64_t fails_checks = 0;
+  std::uint64_t hands_over = 0;
 };
 
 /// kReload: the configuration was read again; `service` is gone from it, back in it, or changed,

@@ -21,6 +21,8 @@ World::World(const Scenario& scenario, Random& random, Checker& checker)
       checker_(checker),
       no_stages_(checker),
       leaders_(scenario.services.size()),
+      formers_(scenario.services.size()),
+      sweeps_(scenario.services.size()),
       checks_(scenario.services.size()) {}
 
 World::Process& World::process(pid_t pid) {
@@ -67,6 +69,10 @@ void World::happen(const Happening& happening) {
       return fleet_->on_check_timer(service, happening.detail, now_ns_);
     case What::kScheduleTimer:
       return fleet_->on_schedule_timer(now_ns_);
+    case What::kHandOver:
+      return hand_over(pid);
+    case What::kSweepDone:
+      return end_sweep(happening);
   }
 }
 
@@ -98,7 +104,34 @@ void World::report_spawn(pid_t pid) {
   if (script.ready_after_ns) {
     schedule(*script.ready_after_ns, What::kReady, static_cast<std::uint64_t>(pid));
   }
+  if (script.hands_over_after_ns) {
+    schedule(*script.hands_over_after_ns, What::kHandOver, static_cast<std::uint64_t>(pid));
+  }
   fleet_->on_spawned(leader.service, leader.incarnation, pid, now_ns_);
+}
+
+/// MAINPID= of a daemon that forks; also in the middle of a stop.
+void World::hand_over(pid_t pid) {
+  if (process(pid).phase != Phase::kAlive) {
+    return;
+  }
+  Process successor = process(pid);
+  const auto next = static_cast<pid_t>(kFirstPid + static_cast<pid_t>(processes_.size()));
+  successor.group = next;
+  successor.script.helpers = 0;
+  const ServiceId service = successor.service;
+  const ProcessScript script = successor.script;
+  processes_.push_back(successor);
+  formers_[service] = pid;
+  leaders_[service] = next;
+  if (script.lives_ns) {
+    schedule(*script.lives_ns, What::kEnd, static_cast<std::uint64_t>(next), 0, script.ending);
+  }
+  if (script.leaves_after_ns) {
+    schedule(*script.leaves_after_ns, What::kEnd, static_cast<std::uint64_t>(pid));
+  }
+  checker_.note("{:>12} s{} hands over from {} to {}", now_ns_, service, pid, next);
+  fleet_->on_main_pid(service, next, next, now_ns_);
 }
 
 void World::end_process(pid_t pid, const ExitStatus& exit) {
@@ -119,7 +152,9 @@ void World::reap_process(pid_t pid) {
   const ServiceId service = reaped.service;
   const bool leads = reaped.group == pid;
   reaped.phase = Phase::kGone;
-  if (leads) {
+  if (leads && pid != leaders_[service]) {
+    fleet_->on_child_exited(pid, reaped.exit, now_ns_);  // who may have forgotten it
+  } else if (leads) {
     checker_.on_exit(service, reaped.exit, fleet_->service(service).state());
     if (reaped.script.held_by_kernel) {
       checker_.on_kernel_held();
@@ -160,6 +195,14 @@ void World::deliver(pid_t pid, int signal) {
   }
 }
 
+void World::end_sweep(const Happening& happening) {
+  const auto service = static_cast<ServiceId>(happening.subject);
+  if (sweeps_[service] == happening.detail) {  // else it was killed
+    sweeps_[service] = 0;
+    fleet_->on_hook_done(service, supervisor::HookKind::kSweep, now_ns_);
+  }
+}
+
 void World::end_check(const Happening& happening) {
   const auto service = static_cast<ServiceId>(happening.subject);
   if (checks_[service] != happening.detail) {
@@ -183,6 +226,7 @@ void World::spawn(ServiceId service, std::uint32_t incarnation) {
     processes_.push_back({service, incarnation, pid, Phase::kUnborn, script, {}});
   }
   leaders_[service] = pid;
+  formers_[service] = 0;
   process(pid).phase = Phase::kSpawning;
   switch (script.fate) {
     case SpawnFate::kFailsAtOnce:  // reported before this effect has returned
@@ -209,10 +253,11 @@ void World::signal(ServiceId service, pid_t pid, int signal, StopTo target) {
   checker_.note("signal {} to {} of {}", signal, pid, service);
   if (signal != SIGKILL) {
     checker_.on_asked_to_stop(service, pid, now_ns_);
-  } else {
+  } else if (leaders_[service] == pid) {
     checker_.on_killed(service, pid);
   }
-  checker_.require(leaders_[service] == pid, "a signal to another service's process");
+  checker_.require(leaders_[service] == pid || (formers_[service] == pid && signal == SIGKILL),
+                   "a signal to another service's process");
   require_number_is_held("signal", pid, target);
   const pid_t members_end = pid + 1 + static_cast<pid_t>(process(pid).script.helpers);
   deliver(pid, signal);
@@ -250,13 +295,29 @@ bool World::group_alive(pid_t group) {
   return has_live_member(group);
 }
 
+void World::run_hook(ServiceId service, supervisor::HookKind hook, std::string_view /*reason*/) {
+  checker_.require(hook == supervisor::HookKind::kSweep && scenario_.services[service].sweeps,
+                   "a hook that the scenario does not have");
+  checker_.require(sweeps_[service] == 0, "a second sweep of a service that has one");
+  checker_.require(truth(service).pid == 0 && !truth(service).spawning,
+                   "a sweep of a service that still has a process");
+  checker_.on_sweep(service, now_ns_);
+  sweeps_[service] = sequence_ + 1;
+  if (random_.chance(80)) {  // else it hangs
+    schedule(random_.below(300 * kMs), What::kSweepDone, service, sweeps_[service]);
+  } else {
+    ++sequence_;
+  }
+}
+
+void World::abandon_hook(ServiceId service, supervisor::HookKind /*hook*/) {
+  checker_.require(sweeps_[service] != 0, "gave up on a sweep that is over");
+  sweeps_[service] = 0;
+}
+
 void World::start_timer(ServiceId service, std::uint64_t delay_ns,
                         const supervisor::ServiceTimer& timer) {
   schedule(delay_ns + random_.below(kTimerLateMaxNs), What::kTimer, service, timer.generation);
-}
-
-void World::cancel_timer(ServiceId /*service*/) {
-  // It fires all the same, and is stale.
 }
 
 void World::state_changed(ServiceId service, const supervisor::StateChange& change) {
@@ -288,10 +349,6 @@ void World::abandon_check(ServiceId service) {
 
 void World::start_check_timer(ServiceId service, std::uint64_t delay_ns, std::uint64_t number) {
   schedule(delay_ns + random_.below(kTimerLateMaxNs), What::kCheckTimer, service, number);
-}
-
-void World::became_unhealthy(ServiceId service, std::string_view reason) {
-  checker_.on_unhealthy(service, reason);
 }
 
 /// The former ones fire all the same.
@@ -328,6 +385,7 @@ ServiceTruth World::truth(ServiceId service) const {
   const pid_t leader = leaders_[service];
   ServiceTruth truth;
   truth.checking = checks_[service] != 0;
+  truth.sweeping = sweeps_[service] != 0;
   if (leader != 0) {
     const Process& newest = process(leader);
     truth.spawning = newest.phase == Phase::kSpawning;

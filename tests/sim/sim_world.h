@@ -71,17 +71,12 @@ class World final : public supervisor::FleetPort {
   void signal(ServiceId service, pid_t pid, int signal, supervisor::StopTo target) override;
   void kill_group(ServiceId service, pid_t group) override;
   bool group_alive(pid_t group) override;
-  void run_hook(ServiceId /*service*/, supervisor::HookKind /*hook*/,
-                std::string_view /*reason*/) override {
-    checker_.require(false, "a hook that the scenario does not have");
-  }
-  void abandon_hook(ServiceId /*service*/, supervisor::HookKind /*hook*/) override {
-    checker_.require(false, "a hook that the scenario does not have");
-  }
+  void run_hook(ServiceId service, supervisor::HookKind hook, std::string_view reason) override;
+  void abandon_hook(ServiceId service, supervisor::HookKind hook) override;
   supervisor::StagePort& stages() override { return no_stages_; }
   void start_timer(ServiceId service, std::uint64_t delay_ns,
                    const supervisor::ServiceTimer& timer) override;
-  void cancel_timer(ServiceId service) override;
+  void cancel_timer(ServiceId) override {}  // it fires all the same and is stale
   std::uint64_t random() override { return random_.next(); }
   void state_changed(ServiceId service, const supervisor::StateChange& change) override;
   void ended_for_good(ServiceId service, const supervisor::Ending& ending) override;
@@ -90,7 +85,9 @@ class World final : public supervisor::FleetPort {
   void abandon_check(ServiceId service) override;
   void start_check_timer(ServiceId service, std::uint64_t delay_ns, std::uint64_t number) override;
   void cancel_check_timer(ServiceId) override {}  // it fires all the same and is stale
-  void became_unhealthy(ServiceId service, std::string_view reason) override;
+  void became_unhealthy(ServiceId service, std::string_view reason) override {
+    checker_.on_unhealthy(service, reason);
+  }
   std::uint64_t realtime_ns() override { return now_ns_ + wall_ahead_ns_; }
   void start_schedule_timer(std::optional<std::uint64_t> delay_ns,
                             std::optional<std::uint64_t> realtime_ns) override;
@@ -113,6 +110,8 @@ class World final : public supervisor::FleetPort {
     kCheckFailed,
     kCheckTimer,
     kScheduleTimer,
+    kHandOver,
+    kSweepDone,
   };
 
   struct Process {
@@ -140,6 +139,8 @@ class World final : public supervisor::FleetPort {
   void report_spawn(pid_t pid);
   void end_process(pid_t pid, const supervisor::ExitStatus& exit);
   void reap_process(pid_t pid);
+  void hand_over(pid_t pid);
+  void end_sweep(const Happening& happening);
   void end_check(const Happening& happening);
   void deliver(pid_t pid, int signal);
   void require_number_is_held(const char* effect, pid_t pid, supervisor::StopTo target);
@@ -160,7 +161,9 @@ class World final : public supervisor::FleetPort {
   std::uint64_t sequence_ = 0;
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> queue_;
   std::vector<Process> processes_;     // index: pid - kFirstPid
-  std::vector<pid_t> leaders_;         // of each service's newest incarnation; 0: none yet
+  std::vector<pid_t> leaders_;         // main process of each newest incarnation; 0: none yet
+  std::vector<pid_t> formers_;         // which has handed over to that; 0: none
+  std::vector<std::uint64_t> sweeps_;  // number of each service's sweep under way; 0: none
   std::vector<std::uint64_t> checks_;  // number of each service's check under way; 0: none
   std::optional<pid_t> exit_being_reported_;
   bool all_stopped_ = false;

@@ -2,8 +2,10 @@
 // Covers supervisor/instance_reload.cpp.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <csignal>
+#include <filesystem>
 
 #include "tests/support/instance.h"
 #include "tests/support/paths.h"
@@ -92,6 +94,40 @@ on_exit = "echo tidied >> @DIR@/told"
   EXPECT_EQ(read_text(birl.directory() / "told"), "told\ntidied\n");
   EXPECT_EQ(birl.cli({"restart", "old"}).code, 3);
   EXPECT_EQ(birl.cli({"status", "young"}).code, 0);
+}
+
+TEST_P(ReloadTest, WhatWaitsForARestartIsToldEachTimeAndTakenByNobody) {
+  Instance birl({.config = service("a"), .world = world()});
+  ASSERT_TRUE(birl.wait_state("a", "running"));
+  const std::string other = service("a", "ring = { size = \"256KiB\" }");
+  const std::string told = "waits until birl starts again: service.a.ring\n";
+  EXPECT_EQ(reload(birl, other).out, told);
+  EXPECT_EQ(reload(birl, other).out, told);
+  EXPECT_EQ(reload(birl, service("a")).out, "nothing has changed\n");
+}
+
+TEST_P(ReloadTest, TheControlSocketAndStdioFollow) {
+  Instance birl({.config = service("a"), .world = world()});
+  ASSERT_TRUE(birl.wait_state("a", "running"));
+  const auto mode = [&] {
+    struct stat status {};
+    return ::stat(birl.socket_path().c_str(), &status) == 0 ? status.st_mode & 0777U : 0U;
+  };
+  EXPECT_EQ(mode(), 0600U);
+  const std::string control = "[birl]\ncontrol = { mode = \"0660\" }\n";
+  EXPECT_EQ(reload(birl, control + service("a")).out, "in effect: birl.control\n");
+  EXPECT_EQ(mode(), 0660U);
+  const CommandResult refused =
+      reload(birl, "[birl]\ncontrol = { group = \"nobody-has-this\" }\n" + service("a"));
+  EXPECT_NE(refused.code, 0);
+  EXPECT_EQ(mode(), 0660U);
+  const std::string talker = "[service.a]\ncommand = \"echo hello from a; exec sleep 1000\"\n";
+  EXPECT_EQ(reload(birl, control + talker).out, "restarted: a\n");
+  const CommandResult result = reload(birl, control + talker + "stdio = \"inherit\"\n");
+  EXPECT_EQ(result.out, "restarted: a\n") << result.err;
+  const std::string own = "/proc/" + std::to_string(birl.pid()) + "/fd/1";
+  const std::string its = "/proc/" + std::to_string(*birl.service_pid("a")) + "/fd/1";
+  EXPECT_EQ(std::filesystem::read_symlink(its), std::filesystem::read_symlink(own));
 }
 
 TEST_P(ReloadTest, ManyTimesLeavesNothingBehind) {

@@ -1,4 +1,5 @@
-// What a service leaves behind is found and killed when it is stopped. Covers supervisor/sweeper.h.
+// What a service leaves behind is found and killed when it is stopped.
+// Covers supervisor/sweeper.h and supervisor/service_cgroups.h.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -71,7 +72,7 @@ TEST_P(SweepTest, AnotherUsersProcessIsFoundByItsMarker) {
 }
 
 TEST_P(SweepTest, WhoHasNoMarkIsAnOrphanUntilTheEnd) {
-  Instance birl({.config = escaping(", \"clean\"") + R"(
+  Instance birl({.config = "[birl]\ncgroups = false\n" + escaping(", \"clean\"") + R"(
 [service.other]
 command = ["@ACTOR@", "wait"]
 )",
@@ -87,6 +88,48 @@ command = ["@ACTOR@", "wait"]
   EXPECT_EQ(birl.state("other"), "running");
   EXPECT_EQ(birl.stop(), 0);
   EXPECT_FALSE(is_running(pid));
+}
+
+/// The cgroup of version 2 that a process lives in, as its reader sees the tree; empty: none that
+/// birl could have made.
+std::string cgroup_of(pid_t pid) {
+  for (const std::string& line : lines_of(read_text("/proc/" + std::to_string(pid) + "/cgroup"))) {
+    if (line.starts_with("0::") && line.find("/birl.") != std::string::npos) {
+      return line.substr(3);
+    }
+  }
+  return "";
+}
+
+std::string parent_of(const std::string& cgroup) {
+  return cgroup.substr(0, cgroup.rfind('/'));
+}
+
+bool is_there(const std::string& cgroup) {
+  return exists("/sys/fs/cgroup" + cgroup) || exists("/sys/fs/cgroup/unified" + cgroup);
+}
+
+/// Neither session nor environment nor pipe tells whose it is; the cgroup does, where there is one.
+TEST_P(SweepTest, ACgroupTakesWhoHasNoMark) {
+  Instance birl({.config = escaping(", \"clean\""), .world = world()});
+  ASSERT_TRUE(eventually([&] { return escaped(birl).has_value(); }));
+  const pid_t pid = *escaped(birl);
+  const std::string cgroup = cgroup_of(*birl.service_pid("app"));
+  if (cgroup.empty() || !is_there(cgroup)) {
+    GTEST_SKIP() << "no cgroup of version 2 can be made here";
+  }
+  EXPECT_EQ(cgroup_of(pid), cgroup);
+  EXPECT_EQ(cgroup_of(birl.pid()), "") << "birl stays where it was";
+  ASSERT_EQ(birl.cli({"stop", "app"}).code, 0);
+  EXPECT_FALSE(is_running(pid));
+  EXPECT_EQ(birl.status()["orphans"], Json::array());
+  EXPECT_TRUE(eventually([&] { return !is_there(cgroup); })) << cgroup;
+  ASSERT_EQ(birl.cli({"start", "app"}).code, 0);
+  const std::string next = cgroup_of(*birl.service_pid("app"));
+  EXPECT_NE(next, cgroup);
+  EXPECT_EQ(parent_of(next), parent_of(cgroup));
+  EXPECT_EQ(birl.stop(), 0);
+  EXPECT_FALSE(is_there(parent_of(parent_of(cgroup)))) << "nothing is left at the end";
 }
 
 TEST_P(SweepTest, OthersKeepTheirs) {

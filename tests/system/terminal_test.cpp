@@ -3,10 +3,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <pty.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -15,109 +11,13 @@
 #include "tests/support/files.h"
 #include "tests/support/launch.h"
 #include "tests/support/paths.h"
+#include "tests/support/terminal.h"
 
 namespace support {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-/// A terminal with a program on it, as `docker run -it` would start one.
-class Terminal {
- public:
-  /// kLeader: the program leads the terminal's session, as a container's init does. kJob: it is a
-  /// process group in a shell's.
-  enum class Place { kLeader, kJob };
-
-  Terminal(std::vector<std::string> argv, Place place) {
-    winsize size{.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
-    pid_ = ::forkpty(&master_, nullptr, nullptr, &size);
-    if (pid_ == 0) {
-      become(argv, place);
-    }
-  }
-  ~Terminal() {
-    if (pid_ > 0) {
-      ::kill(pid_, SIGKILL);
-    }
-    ::close(master_);
-    if (pid_ > 0) {
-      static_cast<void>(support::wait_exit(pid_, kPatience));
-    }
-  }
-  Terminal(const Terminal&) = delete;
-  Terminal& operator=(const Terminal&) = delete;
-
-  void type(std::string_view text) const {
-    ASSERT_EQ(::write(master_, text.data(), text.size()), static_cast<ssize_t>(text.size()));
-  }
-  void resize(unsigned short columns) const {
-    winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
-    ASSERT_EQ(::ioctl(master_, TIOCSWINSZ, &size), 0);
-  }
-  /// Whether `wanted` has been shown, now or within patience.
-  bool shows(const std::string& wanted) {
-    return eventually([&] {
-      read_some();
-      return screen_.find(wanted) != std::string::npos;
-    });
-  }
-  [[nodiscard]] std::optional<int> wait_exit() {
-    std::optional<int> code;
-    static_cast<void>(eventually([&] {
-      read_some();
-      code = support::wait_exit(pid_, 0ms);
-      return code.has_value();
-    }));
-    pid_ = code ? -1 : pid_;
-    read_some();
-    return code;
-  }
-  [[nodiscard]] pid_t pid() const { return pid_; }
-  [[nodiscard]] const std::string& screen() const { return screen_; }
-
- private:
-  [[noreturn]] static void become(const std::vector<std::string>& argv, Place place) {
-    std::vector<char*> words;
-    for (const std::string& word : argv) {
-      words.push_back(const_cast<char*>(word.c_str()));
-    }
-    words.push_back(nullptr);
-    if (place == Place::kLeader) {
-      ::execv(words[0], words.data());
-      ::_exit(127);
-    }
-    ::signal(SIGTTOU, SIG_IGN);
-    const pid_t job = ::fork();
-    ::setpgid(job, job);
-    ::tcsetpgrp(STDIN_FILENO, job == 0 ? ::getpid() : job);
-    if (job == 0) {
-      ::signal(SIGTTOU, SIG_DFL);
-      ::execv(words[0], words.data());
-      ::_exit(127);
-    }
-    int status = 0;
-    ::waitpid(job, &status, 0);
-    const bool is_back = ::tcgetpgrp(STDIN_FILENO) == job;  // the job's own group, as it was given
-    ::_exit(is_back && WIFEXITED(status) ? WEXITSTATUS(status) : 99);
-  }
-
-  void read_some() {
-    pollfd ready{.fd = master_, .events = POLLIN, .revents = 0};
-    char buffer[4096];
-    while (::poll(&ready, 1, 0) == 1 && (ready.revents & POLLIN) != 0) {
-      const ssize_t bytes = ::read(master_, buffer, sizeof(buffer));
-      if (bytes <= 0) {
-        return;
-      }
-      screen_.append(buffer, static_cast<std::size_t>(bytes));
-    }
-  }
-
-  int master_ = -1;
-  pid_t pid_ = -1;
-  std::string screen_;
-};
 
 class TerminalTest : public testing::TestWithParam<Terminal::Place> {};
 
@@ -164,7 +64,7 @@ TEST_P(TerminalTest, ANewSizeReachesTheProgram) {
   terminal.type("trap 'echo columns $(tput -T xterm cols 2>/dev/null || stty size)' WINCH\n");
   terminal.type("echo set $((1 + 1))\n");
   ASSERT_TRUE(terminal.shows("set 2")) << terminal.screen();
-  terminal.resize(123);
+  terminal.resize(24, 123);
   terminal.type("\n");
   EXPECT_TRUE(terminal.shows("123")) << terminal.screen();
   terminal.type("exit\n");

@@ -108,6 +108,47 @@ watch = { paths = ["@DIR@/conf"], debounce = "50ms" }
   EXPECT_TRUE(eventually([&] { return told(birl).find("reloaded") != std::string::npos; }));
 }
 
+/// It had read its files, and was not ready, when one changed.
+TEST_P(WatchTest, AChangeDuringAStartReloadsOnceItRuns) {
+  Instance birl({.config = "[birl]\nlog_level = \"debug\"\n" + reloading(R"(
+ready = { file = "@DIR@/go", interval = "20ms" }
+watch = { paths = ["@DIR@/conf"], debounce = "50ms" }
+)"),
+                 .world = world()});
+  const auto is_put_off = [&] {
+    return birl.stderr_text().find("put off until it runs") != std::string::npos;
+  };
+  ASSERT_TRUE(eventually([&] { return told(birl) == "up\n" && is_watched(birl); }));
+  ASSERT_EQ(birl.state("app"), "starting");
+  replace(birl, "1");
+  ASSERT_TRUE(eventually(is_put_off)) << birl.stderr_text();
+  write_text(birl.directory() / "go", "");
+  EXPECT_TRUE(eventually([&] { return told(birl) == "up\nreloaded\n"; })) << told(birl);
+}
+
+/// The next start reads what is there then: nothing is left to tell.
+TEST_P(WatchTest, AChangePutOffIsForgottenByTheNextStart) {
+  Instance birl({.config = "[birl]\nlog_level = \"debug\"\n" + reloading(R"(
+ready = { file = "@DIR@/go", interval = "20ms" }
+watch = { paths = ["@DIR@/conf"], debounce = "50ms" }
+backoff = { initial = "1ms" }
+)"),
+                 .world = world()});
+  const auto is_put_off = [&] {
+    return birl.stderr_text().find("put off until it runs") != std::string::npos;
+  };
+  ASSERT_TRUE(eventually([&] { return told(birl) == "up\n" && is_watched(birl); }));
+  replace(birl, "1");
+  ASSERT_TRUE(eventually(is_put_off)) << birl.stderr_text();
+  ASSERT_EQ(birl.cli({"signal", "KILL", "app"}).code, 0);
+  ASSERT_TRUE(eventually([&] { return told(birl) == "up\nup\n"; })) << told(birl);
+  write_text(birl.directory() / "go", "");
+  ASSERT_TRUE(eventually([&] { return birl.state("app") == "running"; }));
+  replace(birl, "2");
+  EXPECT_TRUE(eventually([&] { return told(birl).ends_with("reloaded\n"); }));
+  EXPECT_EQ(told(birl), "up\nup\nreloaded\n");
+}
+
 TEST_P(WatchTest, AReloadOfTheConfigurationMayBeginAndEndIt) {
   Instance birl({.config = reloading(""), .world = world()});
   ASSERT_TRUE(eventually([&] { return told(birl) == "up\n"; }));

@@ -89,15 +89,46 @@ TEST(ConfigDiffTest, KeysOfBirlAreLiveOrWait) {
 shutdown_timeout = "20s"
 control = { mode = "0660" }
 ring_memory = "32MiB"
+strict_identity = true
 log_level = "debug"
 [finish]
 timeout = "3s"
 [init]
 timeout = "3s"
 )");
-  EXPECT_THAT(changed.live,
-              ElementsAre("birl.shutdown_timeout", "birl.log_level", "finish.timeout"));
-  EXPECT_THAT(changed.later, ElementsAre("birl.control", "birl.ring_memory", "init.timeout"));
+  EXPECT_THAT(changed.live, ElementsAre("birl.shutdown_timeout", "birl.log_level", "birl.control",
+                                        "birl.strict_identity", "finish.timeout"));
+  EXPECT_THAT(changed.later, ElementsAre("birl.ring_memory", "init.timeout"));
+}
+
+TEST(ConfigDiffTest, WhatWaitsIsToldOfAtEachReload) {
+  const Config running = load_text("[service.web]\ncommand = ['web']\n").config;
+  const std::string changed = R"(
+[birl]
+ring_memory = "32MiB"
+state_directory = "/data"
+cgroups = false
+log_level = "debug"
+[init]
+timeout = "3s"
+[service.web]
+command = ["web"]
+ring = { size = "256KiB" }
+nice = 3
+[service.young]
+command = ["young"]
+ring = { size = "256KiB" }
+)";
+  Config next = load_text(changed).config;
+  keep_what_waits(running, next);
+  const ConfigDiff taken = diff_config(running, next);
+  EXPECT_THAT(taken.later, IsEmpty());
+  EXPECT_THAT(taken.live, ElementsAre("birl.log_level"));
+  EXPECT_THAT(taken.restarted, ElementsAre("web"));
+  EXPECT_EQ(next.services.at("young").ring.size.bytes, 256U << 10U);
+  EXPECT_THAT(diff_config(next, load_text(changed).config).later,
+              ElementsAre("service.web.ring", "birl.state_directory", "birl.ring_memory",
+                          "birl.cgroups", "init.timeout"));
 }
 
 TEST(ConfigDiffTest, OnlyWhatTheProcessWasStartedWithNeedsARestart) {
@@ -106,6 +137,8 @@ TEST(ConfigDiffTest, OnlyWhatTheProcessWasStartedWithNeedsARestart) {
               ElementsAre("environment"));
   EXPECT_THAT(service_diff(base, base + "user = 'nobody'").restart, ElementsAre("user"));
   EXPECT_THAT(service_diff(base, base + "limits = {core = 0}").restart, ElementsAre("limits"));
+  EXPECT_THAT(service_diff(base, base + "stdio = 'inherit'").restart, ElementsAre("stdio"));
+  EXPECT_THAT(service_diff(base, base + "fd_store = 3").restart, ElementsAre("fd_store"));
   EXPECT_THAT(service_diff(base, base + "ready = {fd = 3}").restart, ElementsAre("ready"));
   const ServiceDiff live = service_diff(
       base, base +

@@ -153,7 +153,8 @@ TEST(ConfigReaderTest, EveryKeyOfEveryTableCanBeSet) {
   // Not all of them at once mean something: that is told, and the values are read all the same.
   EXPECT_THAT(problem_lines(loaded), Each(AnyOf(HasSubstr("there is no service \"*\""),
                                                 HasSubstr("a oneshot is ready when it is done"),
-                                                HasSubstr("are the sockets of `listen`"),
+                                                HasSubstr("are those of `listen` and `fd_store`"),
+                                                HasSubstr("only a daemon has one"),
                                                 HasSubstr("it belongs to services of type"))))
       << toml;
   expand_instances(expected.services);

@@ -41,7 +41,7 @@ TEST(StatusJsonTest, AServiceHasTheShapeOfTheContract) {
       R"("pid":42,"since":"2023-11-14T22:13:20.123Z","restarts":3,"exit_code":null,)"
       R"("signal":"KILL","primary":true,"start_at_boot":true,"next_run":null,"skipped_runs":0,"missed_runs":0,)"
       R"("memory_bytes":null,"cpu_s":null,"blocked_s":0.5,"reason":"it \"was\" killed","status":"serving",)"
-      R"("listen":["tcp://0.0.0.0:80"],"streams":{"stdout":{"lines":7,"bytes":70},"stderr":{"lines":1,"bytes":9}}})");
+      R"("listen":["tcp://0.0.0.0:80"],"fd_store_max":0,"fd_store":[],"streams":{"stdout":{"lines":7,"bytes":70},"stderr":{"lines":1,"bytes":9}}})");
 }
 
 TEST(StatusJsonTest, ASinkHasItsLedger) {

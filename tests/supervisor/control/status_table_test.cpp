@@ -97,5 +97,13 @@ TEST(ReplyTest, LogNamesComeFromAllChunks) {
             (std::vector<std::string>{"a", "b", "c"}));
 }
 
+TEST(FitToScreenTest, CutsWhatWouldScrollOrWrap) {
+  EXPECT_EQ(fit_to_screen("a\nb\n", {.rows = 3, .columns = 80}), "a\nb\n");
+  EXPECT_EQ(fit_to_screen("a\nb\nc\n", {.rows = 3, .columns = 80}), "a\nb\n1 more lines");
+  EXPECT_EQ(fit_to_screen("abcdef\n", {.rows = 3, .columns = 4}), "abcd\n");
+  EXPECT_EQ(fit_to_screen("a\nb\n", {.rows = 1, .columns = 5}), "2 mo");
+  EXPECT_EQ(fit_to_screen("a\nb\n", {}), "a\nb\n");
+}
+
 }  // namespace
 }  // namespace supervisor

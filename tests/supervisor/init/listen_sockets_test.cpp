@@ -12,7 +12,6 @@
 namespace supervisor {
 namespace {
 
-using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -116,17 +115,14 @@ TEST_F(ListenSocketsTest, AStartGetsThemInTheirOrder) {
   ListenSockets sockets;
   const auto services = one({address("b"), address("a")});
   EXPECT_THAT(sockets.open_missing(services), IsEmpty());
-  SpawnRequest request;
-  request.environment = {"LISTEN_FDS=9", "LISTEN_PID=1", "HOME=/"};
-  ASSERT_TRUE(sockets.equip(services.at("web"), request));
-  EXPECT_THAT(request.environment, ElementsAre("HOME=/", "LISTEN_FDS=2", "LISTEN_FDNAMES=b:a"));
-  EXPECT_EQ(request.own_pid_variable, "LISTEN_PID");
-  ASSERT_EQ(request.fds.size(), 2U);
-  EXPECT_EQ(request.fds[0].target, 3);
-  EXPECT_EQ(request.fds[1].target, 4);
+  const auto passed = sockets.sockets_of(services.at("web"));
+  ASSERT_TRUE(passed);
+  ASSERT_EQ(passed->size(), 2U);
+  EXPECT_EQ((*passed)[0].name, "b");
+  EXPECT_EQ((*passed)[1].name, "a");
   sockaddr_un bound{};
   socklen_t bytes = sizeof(bound);
-  ASSERT_EQ(::getsockname(request.fds[0].source, reinterpret_cast<sockaddr*>(&bound), &bytes), 0);
+  ASSERT_EQ(::getsockname((*passed)[0].fd, reinterpret_cast<sockaddr*>(&bound), &bytes), 0);
   EXPECT_EQ(std::string(&bound.sun_path[0]), path("b"));
 }
 
@@ -136,14 +132,12 @@ TEST_F(ListenSocketsTest, AStartTriesAgainAndTellsWhyItCannot) {
   {
     const auto alive = base::listen_unix(path("a"), 0600);
     EXPECT_NE(failure(sockets, services), "");
-    SpawnRequest request;
-    const auto equipped = sockets.equip(services.at("web"), request);
-    ASSERT_FALSE(equipped);
-    EXPECT_EQ(equipped.error().message, "cannot start web: cannot listen at " + address("a") +
-                                            ": another socket listens there");
+    const auto passed = sockets.sockets_of(services.at("web"));
+    ASSERT_FALSE(passed);
+    EXPECT_EQ(passed.error().message, "cannot start web: cannot listen at " + address("a") +
+                                          ": another socket listens there");
   }
-  SpawnRequest request;
-  EXPECT_TRUE(sockets.equip(services.at("web"), request));
+  EXPECT_TRUE(sockets.sockets_of(services.at("web")));
 }
 
 TEST_F(ListenSocketsTest, BothFamiliesShareAPort) {
@@ -166,8 +160,7 @@ TEST_F(ListenSocketsTest, AnAddressThatBecomesFreeIsNoFailure) {
   EXPECT_THAT(sockets.open_missing(one({"tcp://127.0.0.1:" + port})), IsEmpty());
   EXPECT_THAT(sockets.open_missing(one({"tcp://0.0.0.0:" + port})), IsEmpty());  // 127.0.0.1 leaves
   sockets.keep(one({"tcp://0.0.0.0:" + port}));
-  SpawnRequest request;
-  EXPECT_TRUE(sockets.equip(one({"tcp://0.0.0.0:" + port}).at("web"), request));
+  EXPECT_TRUE(sockets.sockets_of(one({"tcp://0.0.0.0:" + port}).at("web")));
 }
 
 }  // namespace

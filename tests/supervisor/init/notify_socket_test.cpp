@@ -5,7 +5,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <vector>
 
 #include "base/unix_socket.h"
@@ -16,14 +18,14 @@ namespace {
 class NotifySocketTest : public testing::Test {
  protected:
   NotifySocketTest() : path_(testing::TempDir() + "/birl_notify." + std::to_string(::getpid())) {
-    auto opened =
-        NotifySocket::open(loop_, path_, [this](const Sender& sender, std::string_view text) {
-          senders_.push_back(sender);
-          texts_.emplace_back(text);
-          if (text == "end") {
-            loop_.stop();
-          }
-        });
+    auto opened = NotifySocket::open(loop_, path_, [this](Datagram datagram) {
+      senders_.push_back(datagram.sender);
+      texts_.emplace_back(datagram.text);
+      std::ranges::move(datagram.fds, std::back_inserter(fds_));
+      if (datagram.text == "end") {
+        loop_.stop();
+      }
+    });
     EXPECT_TRUE(opened);
     socket_ = std::move(*opened);
   }
@@ -42,6 +44,7 @@ class NotifySocketTest : public testing::Test {
   std::string path_;
   std::vector<Sender> senders_;
   std::vector<std::string> texts_;
+  std::vector<base::Fd> fds_;
   std::unique_ptr<NotifySocket> socket_;
 };
 
@@ -58,7 +61,7 @@ TEST_F(NotifySocketTest, AnAbstractNameIsNoFile) {
   std::string heard;
   const std::string name = "@birl-test." + std::to_string(::getpid());
   const auto socket =
-      *NotifySocket::open(loop_, name, [&](const Sender&, std::string_view text) { heard = text; });
+      *NotifySocket::open(loop_, name, [&](const Datagram& datagram) { heard = datagram.text; });
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::memcpy(&address.sun_path[1], name.c_str() + 1, name.size() - 1);
@@ -72,32 +75,52 @@ TEST_F(NotifySocketTest, AnAbstractNameIsNoFile) {
   EXPECT_NE(::access(name.c_str(), F_OK), 0);
 }
 
-TEST_F(NotifySocketTest, ADatagramThatIsTooLongIsDropped) {
-  ASSERT_TRUE(send(std::string(5'000, 'x')));
+TEST_F(NotifySocketTest, OfADatagramThatIsTooLongOnlyItsDescriptorsCome) {
+  const base::Pipe pipe = base::make_pipe().value();
+  ASSERT_TRUE(send(std::string(5'000, 'x'), {pipe.read.get()}));
   ASSERT_TRUE(send("end"));
   loop_.run();
-  EXPECT_EQ(texts_, (std::vector<std::string>{"end"}));
+  EXPECT_EQ(texts_, (std::vector<std::string>{"", "end"}));
+  EXPECT_EQ(fds_.size(), 1U);
 }
 
-TEST_F(NotifySocketTest, DescriptorsThatComeAlongAreClosed) {
-  base::Pipe barrier = base::make_pipe().value();
-  base::Fd write_end = base::duplicate(barrier.write.get()).value();
-  ASSERT_TRUE(send("BARRIER=1", {write_end.get()}));
-  write_end.reset();
+TEST_F(NotifySocketTest, DescriptorsThatComeAlongAreTheReceivers) {
+  const base::Pipe pipe = base::make_pipe().value();
+  ASSERT_TRUE(send("FDSTORE=1", {pipe.read.get(), pipe.write.get()}));
   ASSERT_TRUE(send("end"));
   loop_.run();
-  ASSERT_TRUE(base::set_nonblocking(barrier.read.get(), true));
-  barrier.write.reset();
+  ASSERT_EQ(fds_.size(), 2U);
+  EXPECT_EQ(::write(fds_[1].get(), "x", 1), 1);
   char byte = 0;
-  EXPECT_EQ(::read(barrier.read.get(), &byte, 1), 0);  // its end: nobody holds the other side
+  EXPECT_EQ(::read(pipe.read.get(), &byte, 1), 1);
 }
 
 TEST_F(NotifySocketTest, WhatWasPendingCanBeDiscarded) {
-  ASSERT_TRUE(send("READY=1"));
-  socket_->discard_pending();
+  const base::Pipe pipe = base::make_pipe().value();
+  ASSERT_TRUE(send("READY=1", {pipe.read.get()}));
+  std::vector<base::Fd> discarded;
+  socket_->discard_pending([&](Datagram old) { discarded = std::move(old.fds); });
+  EXPECT_EQ(discarded.size(), 1U);
   ASSERT_TRUE(send("end"));
   loop_.run();
   EXPECT_EQ(texts_, (std::vector<std::string>{"end"}));
+}
+
+TEST_F(NotifySocketTest, HeldItReadsNothing) {
+  socket_->hold();
+  ASSERT_TRUE(send("READY=1"));
+  socket_->read_pending();
+  EXPECT_EQ(texts_, std::vector<std::string>());
+  socket_->go_on();
+  ASSERT_TRUE(send("end"));
+  loop_.run();
+  EXPECT_EQ(texts_, (std::vector<std::string>{"READY=1", "end"}));
+}
+
+TEST_F(NotifySocketTest, TheSocketCanBeClosedBySomebodyElse) {
+  const base::Fd taken = socket_->take();
+  EXPECT_TRUE(taken.valid());
+  EXPECT_FALSE(send("READY=1"));
 }
 
 TEST_F(NotifySocketTest, ThePathGoesWithTheSocket) {

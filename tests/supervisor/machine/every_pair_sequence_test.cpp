@@ -1,11 +1,13 @@
-// Every sequence of happenings of a length, for two services of which one depends on the other and
-// has an on_exit: from the boot on, and from where both run. The port looks at each effect as it
-// comes, and at both services after each happening.
+// Every sequence of happenings of a length, for two services of which one depends on the other, has
+// an on_exit, is swept after its stops and may tell of another main process: from the boot on, and
+// from where both run. The port looks at each effect as it comes, and at both services after each
+// happening.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "base/check.h"
 #include "supervisor/machine/fleet_machine.h"
@@ -17,7 +19,7 @@ namespace {
 #if defined(BIRL_SANITIZED)
 constexpr int kLength = 3;
 #else
-constexpr int kLength = 4;  // 20,736 sequences for each kind, policy and origin; 5 s altogether
+constexpr int kLength = 4;  // 28,561 sequences for each kind, policy and origin; 5 s altogether
 #endif
 constexpr ServiceId kDb = 0;
 constexpr ServiceId kWeb = 1;
@@ -31,6 +33,7 @@ class PairPort final : public FleetPort {
     ASSERT(service == kDb || may_web_start());
     processes[service] = Process::kSpawning;
     incarnations[service] = incarnation;
+    handed_over = handed_over && service != kWeb;
   }
   void abandon_spawn(ServiceId service) override { processes[service] = Process::kNone; }
   void signal(ServiceId service, pid_t, int, StopTo) override {
@@ -40,13 +43,14 @@ class PairPort final : public FleetPort {
            (processes[kWeb] == Process::kNone && !web_hook));
   }
   void run_hook(ServiceId service, HookKind hook, std::string_view) override {
-    ASSERT(service == kWeb && hook == HookKind::kExit && !web_hook);
+    ASSERT(service == kWeb && hook != HookKind::kStop && !web_hook);
     ASSERT(processes[kWeb] == Process::kNone);
-    web_hook = true;
+    ASSERT(hook != HookKind::kSweep || states[kWeb] == ServiceState::kStopping);
+    web_hook = hook;
   }
-  void abandon_hook(ServiceId, HookKind) override {
-    ASSERT(web_hook);
-    web_hook = false;
+  void abandon_hook(ServiceId, HookKind hook) override {
+    ASSERT(web_hook == hook);
+    web_hook.reset();
   }
   StagePort& stages() override { return stage_port_; }
   void kill_group(ServiceId, pid_t) override {}
@@ -101,7 +105,8 @@ class PairPort final : public FleetPort {
   std::array<ServiceState, 2> states{};
   bool shut_down = false;
   bool began_before_the_end = false;
-  bool web_hook = false;  // its on_exit runs
+  bool handed_over = false;          // another process of web's is the main one
+  std::optional<HookKind> web_hook;  // its on_exit or its sweep runs
 
  private:
   std::vector<std::string> stage_effects_;
@@ -115,6 +120,7 @@ enum class Move : std::uint8_t {
   kDbTimer,
   kWebSpawned,
   kWebExited,
+  kWebMainPid,
   kWebHookDone,
   kStartDb,
   kStopDb,
@@ -122,7 +128,7 @@ enum class Move : std::uint8_t {
   kStopWeb,
   kShutdown,
 };
-constexpr std::size_t kMoves = 12;
+constexpr std::size_t kMoves = 13;
 
 class Pair {
  public:
@@ -149,6 +155,8 @@ class Pair {
         return spawned(kWeb);
       case Move::kWebExited:
         return exited(kWeb);
+      case Move::kWebMainPid:
+        return main_pid();
       case Move::kWebHookDone:
         return hook_done();
       case Move::kStartDb:
@@ -165,6 +173,8 @@ class Pair {
   }
 
   void check() const {
+    const pid_t web_pid = fleet_.service(kWeb).pid();
+    ASSERT(web_pid == 0 || web_pid == pid(kWeb));
     const ServiceState db = fleet_.service(kDb).state();
     const ServiceState web = fleet_.service(kWeb).state();
     const bool web_is_up = web == ServiceState::kStarting || web == ServiceState::kRunning ||
@@ -187,16 +197,19 @@ class Pair {
     web.name = "web";
     web.dependencies = {{"db", kind}};
     web.has_exit_hook = true;
+    web.sweeps = true;
     return {db, web};
   }
 
   [[nodiscard]] pid_t pid(ServiceId service) const {
-    return static_cast<pid_t>(100 + 100 * service + port_.incarnations[service]);
+    const std::uint32_t later = service == kWeb && port_.handed_over ? 50 : 0;
+    return static_cast<pid_t>(100 + 100 * service + port_.incarnations[service] + later);
   }
   void spawned(ServiceId service) {
     if (port_.processes[service] == PairPort::Process::kSpawning) {
       port_.processes[service] = PairPort::Process::kAlive;
-      fleet_.on_spawned(service, port_.incarnations[service], pid(service), 0);
+      const pid_t first = static_cast<pid_t>(100 + 100 * service + port_.incarnations[service]);
+      fleet_.on_spawned(service, port_.incarnations[service], first, 0);
     }
   }
   void exited(ServiceId service) {
@@ -206,10 +219,16 @@ class Pair {
     }
   }
 
+  void main_pid() {
+    if (port_.processes[kWeb] != PairPort::Process::kNone) {
+      port_.handed_over = true;
+      fleet_.on_main_pid(kWeb, pid(kWeb), pid(kWeb), 0);
+    }
+  }
+
   void hook_done() {
-    if (port_.web_hook) {
-      port_.web_hook = false;
-      fleet_.on_hook_done(kWeb, HookKind::kExit, 0);
+    if (const auto hook = std::exchange(port_.web_hook, std::nullopt)) {
+      fleet_.on_hook_done(kWeb, *hook, 0);
     }
   }
 

@@ -45,6 +45,15 @@ TEST(ServiceMainPidTest, AStopAsksTheMainProcessOrItsGroup) {
   EXPECT_EQ(group.stop().back(), "0: signal 15 to group 106");
 }
 
+TEST(ServiceMainPidTest, ToldInTheMiddleOfAStopItIsAskedAndKilledToo) {
+  MachineDriver driver({});
+  driver.run(100);
+  driver.stop();
+  EXPECT_EQ(main_pid(driver, 107, 107), Effects{"0: signal 15 to process 107"});
+  EXPECT_EQ(driver.fire_timer(), (Effects{"0: kill group 107", "0: kill group 100"}));
+  EXPECT_EQ(main_pid(driver, 108, 108), (Effects{"0: kill group 108", "0: kill group 100"}));
+}
+
 TEST(ServiceMainPidTest, MayBeToldBeforeTheStartIsConfirmed) {
   MachineDriver driver({});
   driver.start();
@@ -112,6 +121,17 @@ TEST(ServiceSweepTest, OneThatHangsIsGivenUpOn) {
   driver.stop();
   driver.signaled(100, 15);
   EXPECT_EQ(driver.fire_timer(), (Effects{"0: abandon sweep", "0: stopped, stopped"}));
+}
+
+TEST(ServiceSweepTest, AHurryEndsTheOneBehindAKillToo) {
+  MachineDriver driver(sweeping());
+  driver.run(100);
+  driver.stop();
+  driver.fire_timer();
+  driver.signaled(100, 9);
+  EXPECT_EQ(driver.state(), ServiceState::kStopping);
+  EXPECT_EQ(driver.hurry(),
+            (Effects{"0: abandon sweep", "0: cancel timer", "0: stopped, stopped"}));
 }
 
 TEST(ServiceSweepTest, AHurryLeavesItOut) {

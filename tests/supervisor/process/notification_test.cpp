@@ -35,11 +35,23 @@ TEST(NotificationTest, AMainPidIsANumberOfAProcess) {
 }
 
 TEST(NotificationTest, WhatIsNotUnderstoodIsPassedOver) {
-  for (const char* text :
-       {"", "\n\n=\n=1", "READY", "READY=", "READY=yes", "ready=1", "READY=11", "WATCHDOG_USEC=-1",
-        "EXTEND_TIMEOUT_USEC=99999999999999999999999", "FDSTORE=1", "\xff\xfe=1"}) {
+  for (const char* text : {"", "\n\n=\n=1", "READY", "READY=", "READY=yes", "ready=1", "READY=11",
+                           "WATCHDOG_USEC=-1", "EXTEND_TIMEOUT_USEC=99999999999999999999999",
+                           "FDSTORE=2", "FDPOLL=1", "FDNAME=a:b", "FDNAME=a\x01", "\xff\xfe=1"}) {
     EXPECT_EQ(parse_notification(text), Notification()) << text;
   }
+}
+
+TEST(NotificationTest, ToldOfDescriptors) {
+  const Notification store = parse_notification("FDSTORE=1\nFDNAME=conn 1\nFDPOLL=0");
+  EXPECT_TRUE(store.fd_store);
+  EXPECT_FALSE(store.fd_poll);
+  EXPECT_EQ(store.fd_name, "conn 1");
+  const Notification remove =
+      parse_notification("FDSTOREREMOVE=1\nFDNAME=" + std::string(256, 'x'));
+  EXPECT_TRUE(remove.fd_store_remove);
+  EXPECT_TRUE(remove.fd_poll);
+  EXPECT_EQ(remove.fd_name, "") << "it is too long";
 }
 
 TEST(NotificationTest, AStatusIsOneShortLineOfPrintableText) {

@@ -30,6 +30,9 @@ int main(int argc, char** argv) {
       {"notify-often", actor::notify_often},
       {"ids", actor::print_ids},
       {"serve", actor::serve},
+      {"keep-connection", actor::keep_connection},
+      {"store-lingering", actor::store_lingering},
+      {"store-pipes", actor::store_pipes},
       {"input", actor::print_input},
       {"bind-low", actor::bind_low_port},
   };

@@ -21,7 +21,18 @@ int exit_until(const Arguments& arguments);  // FILE N CODE: like count_run N ti
 // Sockets that came with it (actor_listen.cpp).
 int serve(const Arguments& arguments);  // COUNT: its pid as a line to so many clients, then KILL
 
+// Descriptors left with birl (actor_store.cpp).
+/// PATH: connects there, or has the connection from a former run; its pid as a line to it; waits.
+int keep_connection(const Arguments& arguments);
+/// PORT: stores a connection to the loopback whose close would wait for ten minutes, since its peer
+/// reads nothing, and has no other descriptor of it. Waits.
+int store_lingering(const Arguments& arguments);
+/// COUNT FILE: stores so many pipes one after another, then makes FILE and waits.
+int store_pipes(const Arguments& arguments);
+
 // Notifications (actor_notify.cpp).
+/// With a copy of `fd`, if it is one. Whether it was sent.
+bool send_notification(const std::string& text, int fd = -1);
 int notify(const Arguments& arguments);            // TEXT...: each to $NOTIFY_SOCKET, and ends
 int notify_and_wait(const Arguments& arguments);   // TEXT...: like notify, then waits
 int notify_as_daemon(const Arguments& arguments);  // end | stay: a child in its own session is main
