@@ -156,6 +156,14 @@ Result<void> Instance::open_fleet() {
     services_.push_back(std::move(service));
     rules.push_back(service_rules(config));
   }
+  TRY(open_effects());
+  fleet_ = std::make_unique<FleetMachine>(fleet_rules(), std::move(rules), *effects_);
+  stages_->bind(*fleet_);
+  effects_->bind(*fleet_);
+  return {};
+}
+
+Result<void> Instance::open_effects() {
   TRY_ASSIGN(starter_,
              ServiceStarter::open({.diag = parts_.diag,
                                    .launcher = launcher_,
@@ -186,9 +194,6 @@ Result<void> Instance::open_fleet() {
                                                                     .sweeper = *sweeper_,
                                                                     .owner = *this,
                                                                     .services = services_});
-  fleet_ = std::make_unique<FleetMachine>(fleet_rules(), std::move(rules), *effects_);
-  stages_->bind(*fleet_);
-  effects_->bind(*fleet_);
   return {};
 }
 
@@ -248,7 +253,7 @@ void Instance::open_to_others() {
   }
 }
 
-Result<void> Instance::open_control() {
+void Instance::open_adapter() {
   reload_ = std::make_unique<ServiceReload>(
       ServiceReload::Parts{.loop = loop_,
                            .fleet = *fleet_,
@@ -256,6 +261,7 @@ Result<void> Instance::open_control() {
                            .services = services_,
                            .ended = [this](ServiceId service) { on_service_reloaded(service); }});
   open_reload();
+  open_upgrade();
   adapter_ = std::make_unique<ControlAdapter>(
       ControlAdapter::Parts{.config = config_,
                             .fleet = *fleet_,
@@ -267,22 +273,32 @@ Result<void> Instance::open_control() {
                             .config_reload = *config_reload_,
                             .scale = [this](const std::string& service,
                                             std::uint32_t count) { return scale(service, count); },
+                            .upgrade = *upgrade_,
                             .events = events_,
                             .booted_ns = booted_ns_,
                             .runtime_directory = runtime_directory_});
+}
+
+Result<void> Instance::open_control() {
+  open_adapter();
   const std::string path = socket_path();
   TRY_ASSIGN(base::Fd listener, base::listen_unix(path, socket_mode()));
-  open_to_others();
-  ControlAccess access{.user = ::geteuid(), .group = std::nullopt};
   if (!config_.birl.control.group.empty()) {
-    TRY_ASSIGN(access.group, base::find_group(config_.birl.control.group, {}));
-    if (::chown(path.c_str(), static_cast<uid_t>(-1), *access.group) != 0) {
+    TRY_ASSIGN(control_group_, base::find_group(config_.birl.control.group, {}));
+    if (::chown(path.c_str(), static_cast<uid_t>(-1), *control_group_) != 0) {
       return base::fail_errno(fmt::format("cannot give {} to its group", path));
     }
   }
+  return open_server(std::move(listener));
+}
+
+Result<void> Instance::open_server(base::Fd listener) {
+  open_to_others();
+  ControlAccess access{.user = ::geteuid(), .group = control_group_};
   if (variable(parts_.environment, "BIRL_DEBUG_FAULTS") == "1") {
     access.faults = ControlAccess::Faults::kAllowed;
   }
+  control_listener_ = listener.get();
   TRY_ASSIGN(control_, ControlServer::open(loop_, std::move(listener), *adapter_, access));
   return {};
 }

@@ -23,6 +23,7 @@
 #include "supervisor/config/config.h"
 #include "supervisor/config/listen_address.h"
 #include "supervisor/process/spawn.h"
+#include "supervisor/upgrade/kept_service.h"
 
 namespace supervisor {
 
@@ -45,6 +46,10 @@ class ListenSockets {
   [[nodiscard]] std::vector<Failure> open_missing(const Services& services);
   /// Closes what none of `services` names.
   void keep(const Services& services);
+
+  // For a live upgrade.
+  [[nodiscard]] std::vector<KeptSocket> take_state() const;
+  [[nodiscard]] base::Result<void> restore(const KeptSocket& kept, base::Fd fd);
 
   /// Puts the service's sockets, and the variables that tell of them, into its start.
   [[nodiscard]] base::Result<void> equip(const ServiceConfig& service, SpawnRequest& request);

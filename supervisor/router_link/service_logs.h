@@ -21,6 +21,7 @@
 #include "logging/handoff/handoff_messages.h"
 #include "logging/handoff/ring_layout.h"
 #include "logging/handoff/ring_reader.h"
+#include "supervisor/upgrade/kept_router.h"
 
 namespace supervisor {
 
@@ -49,6 +50,14 @@ class ServiceLogs {
   [[nodiscard]] static base::Result<ServiceLogs> create(Identity identity, std::uint64_t ring_id,
                                                         std::uint64_t capacity,
                                                         const std::string& fallback_directory);
+
+  /// From before a live upgrade. A ring that cannot be used is replaced under `ring_id`: then
+  /// `damaged` is what is wrong with it.
+  struct Restored;
+  [[nodiscard]] static base::Result<Restored> restore(const KeptLogs& kept, ArrivingFds& fds,
+                                                      std::uint64_t ring_id,
+                                                      const std::string& fallback_directory);
+  [[nodiscard]] KeptLogs take_state() const;
 
   /// New pipes for the next incarnation, owned by `uid`, so that the service can open /dev/stdout.
   /// kLimit when every slot still lingers (the router is down or slow): try again later.
@@ -105,6 +114,11 @@ class ServiceLogs {
   std::uint16_t incarnation_ = 0;   // of the newest pipes
   std::optional<Awaited> awaited_;
   bool removed_ = false;
+};
+
+struct ServiceLogs::Restored {
+  ServiceLogs logs;
+  std::string damaged;  // empty: nothing is
 };
 
 }  // namespace supervisor
