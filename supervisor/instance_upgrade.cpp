@@ -43,6 +43,14 @@ Result<std::unique_ptr<const ServiceConfig>> decode_service(const std::string& n
   return std::make_unique<const ServiceConfig>(std::move(found->second));
 }
 
+/// For a test of what becomes of services when a birl cannot take over after all.
+bool is_to_fail(const std::vector<std::string>& environment) {
+  const auto has = [&](std::string_view entry) {
+    return std::ranges::find(environment, entry) != environment.end();
+  };
+  return has("BIRL_DEBUG_FAULTS=1") && has("BIRL_DEBUG_UPGRADE=fail");
+}
+
 KeptLastResort take_last_resort() {
   KeptLastResort kept{.children = {}, .exit_code = last_resort_exit_code()};
   for (const LastResortChild& child : last_resort_children()) {
@@ -194,6 +202,9 @@ void Instance::leave() {
 Result<void> Instance::take_over(UpgradeState state, ArrivingFds fds) {
   TRY(restore_basics(state, fds));
   TRY(restore_slots(state, fds));
+  if (is_to_fail(parts_.environment)) {
+    return base::fail(base::ErrorCode::kUnavailable, "BIRL_DEBUG_UPGRADE asks for a failure");
+  }
   TRY(open_effects());
   TRY(restore_fleet(state));
   TRY(restore_services(state, fds));

@@ -75,6 +75,29 @@ TEST_P(UpgradeRefusedTest, ABinaryThatIsNoGoodLeavesEverythingAsItIs) {
   EXPECT_EQ(birl.stop(), 128 + SIGTERM);
 }
 
+TEST_P(UpgradeRefusedTest, ABirlThatCannotTakeOverAfterAllKeepsTheServicesAndEndsProperly) {
+  Instance birl({.config = R"(
+[service.app]
+primary = true
+command = ["@ACTOR@", "wait"]
+[service.helper]
+command = ["@ACTOR@", "wait"]
+)",
+                 .environment = {"BIRL_DEBUG_FAULTS=1", "BIRL_DEBUG_UPGRADE=fail"},
+                 .world = world()});
+  ASSERT_TRUE(birl.wait_state("helper", "running"));
+  const auto app = birl.service_pid("app");
+  const auto helper = birl.service_pid("helper");
+  EXPECT_EQ(birl.cli({"upgrade"}).code, 1);
+  EXPECT_TRUE(eventually([&] {
+    return birl.stderr_text().find("the services run on, nothing is restarted") !=
+           std::string::npos;
+  }));
+  EXPECT_THAT(birl.stderr_text(), HasSubstr("cannot take over: BIRL_DEBUG_UPGRADE"));
+  EXPECT_TRUE(is_running(*app) && is_running(*helper));
+  EXPECT_EQ(birl.stop(), 128 + SIGTERM);
+}
+
 TEST(UpgradeCheckTest, ACheckThatHangsIsGivenUpOn) {
   Instance birl({.config = "[service.app]\ncommand = [\"@ACTOR@\", \"wait\"]\n"});
   ASSERT_TRUE(birl.wait_state("app", "running"));

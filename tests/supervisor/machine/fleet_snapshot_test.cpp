@@ -102,6 +102,19 @@ TEST(FleetSnapshotTest, ACheckUnderWayIsAnsweredUnderItsNumber) {
   EXPECT_EQ(next.fleet.service(0).state(), ServiceState::kStopping);
 }
 
+TEST(FleetSnapshotTest, APauseBetweenChecksLastsOnlyForWhatIsLeftOfIt) {
+  std::vector<ServiceRules> rules{daemon("web")};
+  rules[0].checks.health = HealthSource::kChecks;
+  FleetDriver driver(rules);
+  driver.boot();
+  const std::uint64_t due_ns = driver.fleet.checks(0).due_ns();
+  driver.now_ns = due_ns - 40 * base::kNsPerMs;
+  NextFleet next(driver, rules);
+  EXPECT_THAT(next.resume(), testing::ElementsAre(HasSubstr("40ms")));
+  next.fleet.on_check_timer(0, next.fleet.checks(0).snapshot().number, due_ns);
+  EXPECT_TRUE(next.fleet.checks(0).checking());
+}
+
 TEST(FleetSnapshotTest, AScheduleKeepsItsNextRun) {
   std::vector<ServiceRules> rules{daemon("job")};
   rules[0].type = ServiceType::kScheduled;
