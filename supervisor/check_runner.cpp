@@ -64,6 +64,37 @@ Result<void> CheckRunner::start(ServiceId service, std::uint64_t number, SpawnRe
   return {};
 }
 
+std::vector<KeptCheck> CheckRunner::take_state() const {
+  std::vector<KeptCheck> kept;
+  for (const auto& [pid, check] : checks_) {
+    kept.push_back({.pid = pid,
+                    .service = check->service,
+                    .number = check->number,
+                    .wanted = check->wanted,
+                    .failure = check->failure,
+                    .output = check->output,
+                    .read = check->poll ? keep(check->read_end) : KeptFd()});
+  }
+  return kept;
+}
+
+Result<void> CheckRunner::restore(const KeptCheck& kept, base::Fd read_end) {
+  auto check = std::make_unique<Check>();
+  Check* const restored = check.get();
+  check->service = kept.service;
+  check->number = kept.number;
+  check->wanted = kept.wanted;
+  check->failure = kept.failure;
+  check->output = kept.output.substr(0, kReasonBytesMax);
+  check->read_end = std::move(read_end);
+  if (check->read_end.valid()) {
+    TRY_ASSIGN(check->poll, base::Poll::open(loop_, check->read_end.get(), base::Poll::kReadable,
+                                             [restored](int) { read_output(*restored); }));
+  }
+  checks_.insert_or_assign(kept.pid, std::move(check));
+  return {};
+}
+
 void CheckRunner::read_output(Check& check) {
   std::array<char, 4096> buffer;
   const ssize_t count = ::read(check.read_end.get(), buffer.data(), buffer.size());

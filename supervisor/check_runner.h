@@ -13,12 +13,14 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/loop.h"
 #include "base/result.h"
 #include "supervisor/launcher.h"
 #include "supervisor/machine/exit_status.h"
 #include "supervisor/machine/service_port.h"
+#include "supervisor/upgrade/kept_service.h"
 
 namespace supervisor {
 
@@ -40,6 +42,10 @@ class CheckRunner {
   void abandon(ServiceId service);
   /// Whether `pid` was a check's.
   bool on_child_exited(pid_t pid, const ExitStatus& exit);
+
+  /// For a live upgrade, while no start is under way.
+  [[nodiscard]] std::vector<KeptCheck> take_state() const;
+  [[nodiscard]] base::Result<void> restore(const KeptCheck& kept, base::Fd read_end);
 
   [[nodiscard]] std::size_t running() const { return checks_.size(); }  // until they are reaped
 

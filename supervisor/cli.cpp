@@ -30,8 +30,8 @@ constexpr auto kCommands = std::to_array<Command>(
      {"restart", cmd_restart},   {"reload", cmd_reload},   {"wait", cmd_wait},
      {"scale", cmd_scale},       {"signal", cmd_signal},   {"rotate", cmd_rotate},
      {"tap", cmd_tap},           {"spool", cmd_spool},     {"logs", cmd_logs},
-     {"shutdown", cmd_shutdown}, {"healthy", cmd_healthy}, {"probe", cmd_probe},
-     {"vendors", cmd_vendors},   {"version", cmd_version}});
+     {"shutdown", cmd_shutdown}, {"upgrade", cmd_upgrade}, {"healthy", cmd_healthy},
+     {"probe", cmd_probe},       {"vendors", cmd_vendors}, {"version", cmd_version}});
 
 bool is_verb(std::string_view word) {
   return word == "run" || word == "check" || word == "test" || word == "help" ||

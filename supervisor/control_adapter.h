@@ -12,6 +12,7 @@
 #include "supervisor/config/config.h"
 #include "supervisor/config_reload.h"
 #include "supervisor/control/control_port.h"
+#include "supervisor/live_upgrade.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/router_link/router_link.h"
 #include "supervisor/service_effects.h"
@@ -31,6 +32,7 @@ class ControlAdapter final : public ControlPort {
     const ServiceSlots& services;
     ConfigReload& config_reload;
     std::function<base::Result<void>(const std::string&, std::uint32_t)> scale;
+    LiveUpgrade& upgrade;
     const EventLog& events;
     std::uint64_t booted_ns = 0;  // monotonic
     std::string runtime_directory;
@@ -62,6 +64,10 @@ class ControlAdapter final : public ControlPort {
   base::Result<void> scale(const std::string& service, std::uint32_t count) override;
   base::Result<void> reload_config() override;
   ConfigReloadProgress config_reload() const override;
+  base::Result<void> upgrade(const std::string& binary) override {
+    return parts_.upgrade.begin(binary);
+  }
+  UpgradeProgress upgrade_progress() const override { return parts_.upgrade.progress(); }
   base::Result<void> signal(const std::string& service, const std::string& signal,
                             SignalTarget target) override;
   base::Result<void> rotate(const std::string& sink) override;

@@ -33,6 +33,7 @@ struct FdStore::Stored {
   std::uint64_t number = 0;  // never used again
   std::string name;
   base::Fd fd;
+  HangUp hang_up = HangUp::kRemoves;
   bool watched = false;
 };
 
@@ -99,7 +100,8 @@ void FdStore::add(ServiceId service, std::vector<base::Fd> fds, std::string_view
     Stored& entry =
         of.entries.emplace_back(Stored{.number = ++last_number_,
                                        .name = std::string(name.empty() ? kDefaultName : name),
-                                       .fd = std::move(fd)});
+                                       .fd = std::move(fd),
+                                       .hang_up = hang_up});
     if (hang_up == HangUp::kRemoves && can_hang_up(foreign_kind(entry.fd.get()))) {
       watch(entry);
     }
@@ -180,6 +182,32 @@ std::vector<PassedFd> FdStore::stored(ServiceId service) const {
         [](const Stored& entry) { return PassedFd{.fd = entry.fd.get(), .name = entry.name}; });
   }
   return passed;
+}
+
+std::vector<KeptStored> FdStore::take_state(ServiceId service) const {
+  std::vector<KeptStored> kept;
+  if (service < stores_.size()) {
+    for (const Stored& entry : stores_[service]->entries) {
+      kept.push_back({.name = entry.name,
+                      .fd = keep(entry.fd),
+                      .ignores_hang_up = entry.hang_up == HangUp::kIsIgnored});
+    }
+  }
+  return kept;
+}
+
+Result<void> FdStore::restore(ServiceId service, const KeptStored& kept, ArrivingFds& fds) {
+  std::vector<base::Fd> one;
+  TRY_ASSIGN(base::Fd fd, fds.take(kept.fd));
+  one.push_back(std::move(fd));
+  add(service, std::move(one), kept.name,
+      kept.ignores_hang_up ? HangUp::kIsIgnored : HangUp::kRemoves);
+  return {};
+}
+
+bool FdStore::busy() const {
+  return std::ranges::any_of(stores_,
+                             [](const auto& each) { return each->disposal.pending() != 0; });
 }
 
 }  // namespace supervisor

@@ -31,6 +31,7 @@
 #include "supervisor/machine/dependency_graph.h"
 #include "supervisor/process/passed_fds.h"
 #include "supervisor/service_starter.h"
+#include "supervisor/upgrade/kept_service.h"
 
 namespace supervisor {
 
@@ -70,6 +71,13 @@ class FdStore {
   void on_starting(ServiceId service);
   /// In the order in which they came.
   [[nodiscard]] std::vector<PassedFd> stored(ServiceId service) const;
+
+  // For a live upgrade: what add() took goes through it again.
+  [[nodiscard]] std::vector<KeptStored> take_state(ServiceId service) const;
+  [[nodiscard]] base::Result<void> restore(ServiceId service, const KeptStored& kept,
+                                           ArrivingFds& fds);
+  /// Something is still to be closed, which PID 1 must not wait for.
+  [[nodiscard]] bool busy() const;
 
  private:
   struct Stored;

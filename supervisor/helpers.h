@@ -38,6 +38,10 @@ class Helpers {
   void settle(pid_t pid);
   /// Those that live or wait to be reaped.
   [[nodiscard]] const std::set<pid_t>& pids() const { return pids_; }
+  /// Some have not answered yet.
+  [[nodiscard]] bool busy() const { return !pending_.empty(); }
+  /// After a live upgrade: these wait to be reaped.
+  void restore(const std::vector<pid_t>& pids) { pids_.insert(pids.begin(), pids.end()); }
   /// KILL; `done` is not called. A pid that is not (any more) a helper's is left alone.
   void abandon(pid_t pid);
 

@@ -59,6 +59,30 @@ void HookRunner::on_outcome(const Key& key, pid_t pid, const SpawnOutcome& outco
   }
 }
 
+bool HookRunner::busy() const {
+  return std::ranges::any_of(runs_, [](const auto& entry) {
+    const ServiceHook hook = entry.first.second;
+    return entry.second.pid == 0 || hook == ServiceHook::kReloadCheck ||
+           hook == ServiceHook::kReloadCommand;
+  });
+}
+
+std::vector<KeptHook> HookRunner::take_state() const {
+  std::vector<KeptHook> hooks;
+  for (const auto& [key, run] : runs_) {
+    if (run.pid > 0 && key.second <= ServiceHook::kStop) {
+      hooks.push_back(
+          {.service = key.first, .hook = static_cast<std::uint8_t>(key.second), .pid = run.pid});
+    }
+  }
+  return hooks;
+}
+
+void HookRunner::restore(const KeptHook& hook, Done done) {
+  runs_[{hook.service, static_cast<ServiceHook>(hook.hook)}] = {
+      .start = 0, .pid = hook.pid, .done = std::move(done)};
+}
+
 bool HookRunner::on_child_exited(pid_t pid, const ExitStatus& exit) {
   const auto found =
       std::ranges::find_if(runs_, [pid](const auto& entry) { return entry.second.pid == pid; });

@@ -21,6 +21,7 @@
 #include "supervisor/machine/exit_status.h"
 #include "supervisor/machine/service_port.h"
 #include "supervisor/service_starter.h"
+#include "supervisor/upgrade/kept_service.h"
 
 namespace supervisor {
 
@@ -39,6 +40,11 @@ class HookRunner {
            Done done);
   /// KILL; `done` is not called. Nothing when it does not run.
   void abandon(ServiceId service, ServiceHook hook);
+  /// A hook that is part of a reload runs, or the start of any is under way.
+  [[nodiscard]] bool busy() const;
+  /// For a live upgrade, while it is not busy.
+  [[nodiscard]] std::vector<KeptHook> take_state() const;
+  void restore(const KeptHook& hook, Done done);
   /// Whether `pid` is a hook.
   bool on_child_exited(pid_t pid, const ExitStatus& exit);
 

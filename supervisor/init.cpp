@@ -13,6 +13,8 @@
 #include "supervisor/process/last_resort.h"
 #include "supervisor/process/reaper.h"
 #include "supervisor/programs.h"
+#include "supervisor/upgrade/upgrade_exec.h"
+#include "supervisor/upgrade/upgrade_file.h"
 
 namespace supervisor {
 
@@ -67,7 +69,85 @@ Result<Instance::Parts> prepare(const RunOptions& options, base::Diag& diag) {
                          .diag = diag};
 }
 
+struct Resumed {
+  UpgradeState state;
+  ArrivingFds fds;
+};
+
+/// Whom there is to look after comes first: then at least last_resort can.
+Result<Resumed> read_state(int state_fd) {
+  const base::Fd file(state_fd);
+  TRY_ASSIGN(const std::vector<std::byte> bytes, read_upgrade_file(state_fd));
+  TRY_ASSIGN(UpgradeState state, decode_upgrade_state(bytes));
+  for (const KeptChild& child : state.last_resort.children) {
+    TRY(last_resort_add({.pid = child.pid,
+                         .role = static_cast<LastResortRole>(child.role),
+                         .stop_signal = child.stop_signal,
+                         .stop_group = child.stop_group}));
+  }
+  last_resort_set_exit_code(state.last_resort.exit_code);
+  TRY_ASSIGN(ArrivingFds fds, ArrivingFds::take_in(collect_kept_fds(state)));
+  return Resumed{std::move(state), std::move(fds)};
+}
+
+Result<Instance::Parts> prepare_to_resume(Resumed& resumed, base::Diag& diag) {
+  UpgradeState& state = resumed.state;
+  TRY(close_on_exec_from_3());
+  set_process_name(state.process_name);
+  TRY_ASSIGN(SignalSource signals, SignalSource::take_over());
+  if (::getpid() != 1) {
+    TRY(become_subreaper());
+  }
+  TRY_ASSIGN(base::Fd router_binary, resumed.fds.take(state.router_binary));
+  TRY_ASSIGN(base::Fd config_reader, resumed.fds.take(state.config_reader));
+  TRY_ASSIGN(base::Fd self_binary, resumed.fds.take(state.self_binary));
+  std::optional<rlimit> open_files;
+  if (state.open_files) {
+    open_files = rlimit{.rlim_cur = state.open_files->soft, .rlim_max = state.open_files->hard};
+  }
+  return Instance::Parts{.options = {.config_paths = state.options.config_paths,
+                                     .command = state.options.command,
+                                     .hold = state.options.hold},
+                         .environment = state.environment,
+                         .signals = std::move(signals),
+                         .router_binary = std::move(router_binary),
+                         .config_reader = std::move(config_reader),
+                         .self_binary = std::move(self_binary),
+                         .open_files = open_files,
+                         .diag = diag};
+}
+
+[[noreturn]] void give_up(base::Diag& diag, const base::Error& error) {
+  diag.error("cannot take over: {}", error.message);
+  last_resort_enter("the upgrade has failed after all");
+}
+
 }  // namespace
+
+int resume_init(int state_fd) {
+  open_standard_descriptors();
+  const base::Fd messages = open_message_descriptor();
+  base::Diag diag(messages.valid() ? messages.get() : STDERR_FILENO, base::DiagLevel::kInfo,
+                  "birl: ");
+  if (const Result<void> installed = last_resort_install({}); !installed) {
+    give_up(diag, installed.error());
+  }
+  Result<Resumed> resumed = read_state(state_fd);
+  if (!resumed) {
+    give_up(diag, resumed.error());
+  }
+  Result<Instance::Parts> parts = prepare_to_resume(*resumed, diag);
+  if (!parts) {
+    give_up(diag, parts.error());
+  }
+  Instance instance(std::move(*parts));
+  if (const Result<void> taken =
+          instance.take_over(std::move(resumed->state), std::move(resumed->fds));
+      !taken) {
+    give_up(diag, taken.error());
+  }
+  return instance.run_loop();
+}
 
 int run_init(const RunOptions& options) {
   open_standard_descriptors();

@@ -18,4 +18,9 @@ struct RunOptions {
 /// Runs until the instance has ended. 2: the configuration cannot be used.
 [[nodiscard]] int run_init(const RunOptions& options);
 
+/// In a process that a birl has exec'ed for a live upgrade: goes on where that one was. `state_fd`
+/// is the state (upgrade/upgrade_file.h). What cannot be taken over is last_resort's: the services
+/// run on.
+[[nodiscard]] int resume_init(int state_fd);
+
 }  // namespace supervisor

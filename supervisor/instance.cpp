@@ -60,18 +60,25 @@ Instance::Instance(Parts parts)
 
 Instance::~Instance() = default;
 
+Result<void> Instance::watch_signals() {
+  TRY_ASSIGN(signal_poll_, base::Poll::open(loop_, parts_.signals.fd(), base::Poll::kReadable,
+                                            [this](int) { on_signals(); }));
+  return {};
+}
+
 int Instance::run() {
-  auto poll = base::Poll::open(loop_, parts_.signals.fd(), base::Poll::kReadable,
-                               [this](int) { on_signals(); });
-  if (!poll) {
-    parts_.diag.error("{}", poll.error().message);
+  if (const Result<void> watched = watch_signals(); !watched) {
+    parts_.diag.error("{}", watched.error().message);
     return kExitFailed;
   }
-  signal_poll_.emplace(std::move(*poll));
   if (const Result<void> begun = begin_loading(); !begun) {
     parts_.diag.error("{}", begun.error().message);
     return kExitFailed;
   }
+  return run_loop();
+}
+
+int Instance::run_loop() {
   loop_.run();
   cgroups_.end(base::monotonic_ns() + kCgroupsNs);
   if (::getpid() != 1) {
@@ -148,6 +155,8 @@ void Instance::on_child(const ReapedChild& child) {
   if (config_child_ && child.pid == config_child_->pid()) {
     on_loaded(child);
   } else if (config_reload_ && config_reload_->on_child_exited(child)) {
+    return;
+  } else if (upgrade_ && upgrade_->on_child_exited(child)) {
     return;
   } else if (router_ && router_->on_child_exited(child.pid, exit)) {
     tell_router_ended(child);

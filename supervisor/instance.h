@@ -33,6 +33,7 @@
 #include "supervisor/init.h"
 #include "supervisor/launcher.h"
 #include "supervisor/listen_sockets.h"
+#include "supervisor/live_upgrade.h"
 #include "supervisor/machine/fleet_machine.h"
 #include "supervisor/path_watch.h"
 #include "supervisor/process/signals.h"
@@ -64,6 +65,10 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
 
   /// Until the end; returns the exit code.
   [[nodiscard]] int run();
+  /// Instead, after a live upgrade (instance_upgrade.cpp): goes on where the former birl was.
+  /// `fds` came with it; what of them has no place any more is closed.
+  [[nodiscard]] base::Result<void> take_over(UpgradeState state, ArrivingFds fds);
+  [[nodiscard]] int run_loop();
 
  private:
   void on_signals();
@@ -78,7 +83,11 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   [[nodiscard]] base::Result<void> choose_runtime_directory();
   [[nodiscard]] base::Result<void> open_router();
   [[nodiscard]] base::Result<void> open_fleet();
+  [[nodiscard]] base::Result<void> open_effects();
+  [[nodiscard]] base::Result<void> watch_signals();
   [[nodiscard]] base::Result<void> open_control();
+  [[nodiscard]] base::Result<void> open_server(base::Fd listener);
+  void open_adapter();
   [[nodiscard]] mode_t socket_mode() const;
   [[nodiscard]] base::Result<ControlAccess> control_access(const ControlConfig& config) const;
   void open_to_others(const ControlAccess& access);
@@ -98,6 +107,19 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   [[nodiscard]] base::Result<void> set_up_last_resort() const;
   [[nodiscard]] std::string socket_path() const;
   [[nodiscard]] std::string environment_directory() const;
+
+  // Live upgrade (instance_upgrade.cpp).
+  void open_upgrade();
+  [[nodiscard]] std::string find_upgrade_obstacle() const;
+  [[nodiscard]] std::string find_busy() const;
+  [[nodiscard]] UpgradeState take_state() const;
+  [[nodiscard]] KeptSlot take_slot_state(ServiceId id) const;
+  void leave();
+  [[nodiscard]] base::Result<void> restore_basics(const UpgradeState& state, ArrivingFds& fds);
+  [[nodiscard]] base::Result<void> restore_slots(const UpgradeState& state, ArrivingFds& fds);
+  [[nodiscard]] base::Result<void> restore_services(const UpgradeState& state, ArrivingFds& fds);
+  [[nodiscard]] base::Result<void> restore_fleet(const UpgradeState& state);
+  [[nodiscard]] base::Result<void> answer_upgraders(const UpgradeState& state, ArrivingFds& fds);
 
   // Reload (instance_reload.cpp).
   void begin_reload();
@@ -171,6 +193,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   std::unique_ptr<ServiceReload> reload_;
   std::unique_ptr<ConfigReload> config_reload_;
   std::unique_ptr<PathWatch> path_watch_;
+  std::unique_ptr<LiveUpgrade> upgrade_;
   /// What `birl scale` asked for, until the configuration has another number than it had then.
   struct Scaled {
     std::uint32_t configured = 0;
@@ -180,6 +203,7 @@ class Instance final : private ServiceEffects::Owner, private RouterLink::Owner 
   bool reload_again_ = false;  // a signal came while a reload was under way
   EventLog events_;
   std::unique_ptr<ControlAdapter> adapter_;
+  int control_listener_ = -1;  // control_'s
   std::unique_ptr<ControlServer> control_;
   TerminalMode terminal_ = TerminalMode::kNone;  // how a service got birl's own
   bool draining_ = false;

@@ -216,6 +216,17 @@ Result<void> Instance::open_fleet() {
     services_.push_back(std::move(service));
     rules.push_back(service_rules(config));
   }
+  if (config_.birl.cgroups) {
+    cgroups_.open(parts_.diag);
+  }
+  TRY(open_effects());
+  fleet_ = std::make_unique<FleetMachine>(fleet_rules(), std::move(rules), *effects_);
+  stages_->bind(*fleet_);
+  effects_->bind(*fleet_);
+  return {};
+}
+
+Result<void> Instance::open_effects() {
   TRY_ASSIGN(starter_,
              ServiceStarter::open({.diag = parts_.diag,
                                    .launcher = launcher_,
@@ -248,16 +259,10 @@ Result<void> Instance::open_fleet() {
                                                                     .sweeper = *sweeper_,
                                                                     .owner = *this,
                                                                     .services = services_});
-  fleet_ = std::make_unique<FleetMachine>(fleet_rules(), std::move(rules), *effects_);
-  stages_->bind(*fleet_);
-  effects_->bind(*fleet_);
   return {};
 }
 
 void Instance::open_watch() {
-  if (config_.birl.cgroups) {
-    cgroups_.open(parts_.diag);
-  }
   sweeper_ = std::make_unique<Sweeper>(
       Sweeper::Parts{.diag = parts_.diag,
                      .launcher = launcher_,
@@ -336,7 +341,7 @@ void Instance::open_to_others(const ControlAccess& access) {
   }
 }
 
-Result<void> Instance::open_control() {
+void Instance::open_adapter() {
   reload_ = std::make_unique<ServiceReload>(
       ServiceReload::Parts{.loop = loop_,
                            .fleet = *fleet_,
@@ -344,6 +349,7 @@ Result<void> Instance::open_control() {
                            .services = services_,
                            .ended = [this](ServiceId service) { on_service_reloaded(service); }});
   open_reload();
+  open_upgrade();
   adapter_ = std::make_unique<ControlAdapter>(
       ControlAdapter::Parts{.config = config_,
                             .fleet = *fleet_,
@@ -355,12 +361,22 @@ Result<void> Instance::open_control() {
                             .config_reload = *config_reload_,
                             .scale = [this](const std::string& service,
                                             std::uint32_t count) { return scale(service, count); },
+                            .upgrade = *upgrade_,
                             .events = events_,
                             .booted_ns = booted_ns_,
                             .runtime_directory = runtime_directory_});
-  TRY_ASSIGN(const ControlAccess access, control_access(config_.birl.control));
+}
+
+Result<void> Instance::open_control() {
+  open_adapter();
   TRY_ASSIGN(base::Fd listener, base::listen_unix(socket_path(), socket_mode()));
+  return open_server(std::move(listener));
+}
+
+Result<void> Instance::open_server(base::Fd listener) {
+  TRY_ASSIGN(const ControlAccess access, control_access(config_.birl.control));
   open_to_others(access);
+  control_listener_ = listener.get();
   TRY_ASSIGN(control_, ControlServer::open(loop_, std::move(listener), *adapter_, access));
   return {};
 }

@@ -76,6 +76,10 @@ void Launcher::give_back_memory() {
   }
 }
 
+std::string Launcher::busy_with() const {
+  return pending_.empty() ? "" : pending_.begin()->second->name;
+}
+
 void Launcher::settle(pid_t pid) {
   alive_.erase(pid);
   on_report(pid);

@@ -17,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <string>
 #include <vector>
 
 #include "base/loop.h"
@@ -44,6 +45,11 @@ class Launcher {
 
   /// Everything that was launched, lives or waits to be reaped.
   [[nodiscard]] std::vector<pid_t> alive() const { return {alive_.begin(), alive_.end()}; }
+
+  /// The name of a start whose outcome is not known yet; empty: there is none.
+  [[nodiscard]] std::string busy_with() const;
+  /// After a live upgrade: these were launched before it.
+  void restore(const std::vector<pid_t>& alive) { alive_.insert(alive.begin(), alive.end()); }
 
   /// Gives up on a start under way: kills it; `done` is not called.
   void abandon(pid_t pid);

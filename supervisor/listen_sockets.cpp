@@ -224,6 +224,25 @@ Result<ListenSockets::Socket*> ListenSockets::open(const std::string& text,
   return &sockets_.emplace(key, std::move(socket)).first->second;
 }
 
+std::vector<KeptSocket> ListenSockets::take_state() const {
+  std::vector<KeptSocket> kept;
+  for (const auto& [text, socket] : sockets_) {
+    kept.push_back({.address = text,
+                    .fd = supervisor::keep(socket.fd),
+                    .device = socket.device,
+                    .inode = socket.inode});
+  }
+  return kept;
+}
+
+Result<void> ListenSockets::restore(const KeptSocket& kept, base::Fd fd) {
+  TRY_ASSIGN(const ListenAddress address, parse_listen_address(kept.address));
+  sockets_.emplace(
+      kept.address,
+      Socket{.address = address, .fd = std::move(fd), .device = kept.device, .inode = kept.inode});
+  return {};
+}
+
 Result<std::vector<PassedFd>> ListenSockets::sockets_of(const ServiceConfig& service) {
   std::vector<PassedFd> passed;
   for (const std::string& text : service.listen) {

@@ -23,6 +23,7 @@
 #include "supervisor/config/config.h"
 #include "supervisor/config/listen_address.h"
 #include "supervisor/process/passed_fds.h"
+#include "supervisor/upgrade/kept_service.h"
 
 namespace supervisor {
 
@@ -48,6 +49,10 @@ class ListenSockets {
 
   /// The service's sockets, for its start; their names are in sd_listen_fds(3)'s way.
   [[nodiscard]] base::Result<std::vector<PassedFd>> sockets_of(const ServiceConfig& service);
+
+  // For a live upgrade.
+  [[nodiscard]] std::vector<KeptSocket> take_state() const;
+  [[nodiscard]] base::Result<void> restore(const KeptSocket& kept, base::Fd fd);
 
  private:
   struct Socket {

@@ -62,6 +62,14 @@ base::Result<std::unique_ptr<NotifySocket>> NotifySocket::open(base::Loop& loop,
   return socket;
 }
 
+std::unique_ptr<NotifySocket> NotifySocket::adopt(base::Loop& loop, std::string path, base::Fd fd,
+                                                  Receive receive) {
+  std::unique_ptr<NotifySocket> socket(new NotifySocket(loop, std::move(path), std::move(receive)));
+  socket->fd_ = std::move(fd);
+  socket->watch();
+  return socket;
+}
+
 base::Result<void> NotifySocket::bind() {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;

@@ -48,11 +48,15 @@ class NotifySocket {
   [[nodiscard]] static base::Result<std::unique_ptr<NotifySocket>> open(base::Loop& loop,
                                                                         std::string path,
                                                                         Receive receive);
+  /// One that was bound before a live upgrade.
+  [[nodiscard]] static std::unique_ptr<NotifySocket> adopt(base::Loop& loop, std::string path,
+                                                           base::Fd fd, Receive receive);
   ~NotifySocket();  // removes the path
   NotifySocket(const NotifySocket&) = delete;
   NotifySocket& operator=(const NotifySocket&) = delete;
 
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const base::Fd& fd() const { return fd_; }
   /// Reads what waits in it now; at most a burst.
   void read_pending();
   /// What waits in it is of nobody any more, and goes to `receive`.

@@ -68,7 +68,15 @@ void PathWatch::begin(ServiceId service) {
     look(service);
   });
   watched_[service]->config = config;
+  if (const auto former = former_.extract(service)) {
+    watched_[service]->fingerprint = former.mapped();
+  }
   look(service);
+}
+
+std::optional<std::uint64_t> PathWatch::fingerprint(ServiceId service) const {
+  const bool is_watched = service < watched_.size() && watched_[service];
+  return is_watched ? watched_[service]->fingerprint : std::nullopt;
 }
 
 void PathWatch::end(ServiceId service) {

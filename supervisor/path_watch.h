@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +46,11 @@ class PathWatch {
   PathWatch(const PathWatch&) = delete;
   PathWatch& operator=(const PathWatch&) = delete;
 
+  /// What the paths led to when they were looked at last. One that is restored (a live upgrade)
+  /// before begin() is what the first look is compared with: a change meanwhile is told.
+  [[nodiscard]] std::optional<std::uint64_t> fingerprint(ServiceId service) const;
+  void restore(ServiceId service, std::uint64_t fingerprint) { former_[service] = fingerprint; }
+
   /// As its configuration says now; the same again changes nothing.
   void begin(ServiceId service);
   void end(ServiceId service);
@@ -71,6 +77,7 @@ class PathWatch {
   Parts parts_;
   base::Fd inotify_;
   std::optional<base::Poll> poll_;
+  std::map<ServiceId, std::uint64_t> former_;      // of watches that have not begun
   std::vector<std::unique_ptr<Watched>> watched_;  // by ServiceId; nullptr: nothing
 };
 

@@ -17,6 +17,7 @@
 
 #include "base/diag.h"
 #include "base/fd.h"
+#include "supervisor/upgrade/kept_service.h"
 
 namespace supervisor {
 
@@ -37,6 +38,15 @@ class ServiceCgroups {
   [[nodiscard]] std::string directory(const std::string& service) const;
   /// The service is at rest. One that is populated stays.
   void remove(const std::string& service) const;
+  // For a live upgrade: the next birl goes on in the same directory.
+  [[nodiscard]] KeptCgroups take_state() const {
+    return {.directory = directory_, .starts = starts_};
+  }
+  void restore(const KeptCgroups& kept) {
+    directory_ = kept.directory;
+    starts_ = kept.starts;
+  }
+
   /// At the end: KILLs whoever is left, and waits for that, at most until `deadline_ns`
   /// (monotonic).
   void end(std::uint64_t deadline_ns);

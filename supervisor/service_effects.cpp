@@ -135,11 +135,25 @@ void ServiceEffects::run_hook(ServiceId service, HookKind hook, std::string_view
   if (hook == HookKind::kExit) {
     environment = describe_end(fleet_->service(service), reason);
   }
-  parts_.hooks.run(service, service_hook(hook), environment,
-                   [this, service, hook](const base::Result<void>& result) {
-                     tell_failure(service, result);
-                     fleet_->on_hook_done(service, hook, base::monotonic_ns());
-                   });
+  parts_.hooks.run(service, service_hook(hook), environment, hook_waiter(service, hook));
+}
+
+HookRunner::Done ServiceEffects::hook_waiter(ServiceId service, HookKind hook) {
+  return [this, service, hook](const base::Result<void>& result) {
+    tell_failure(service, result);
+    fleet_->on_hook_done(service, hook, base::monotonic_ns());
+  };
+}
+
+void ServiceEffects::restore_hook(const KeptHook& hook) {
+  const ServiceId service = hook.service;
+  const auto kind = static_cast<ServiceHook>(hook.hook);
+  if (kind == ServiceHook::kReady) {
+    return parts_.hooks.restore(
+        hook, [this, service](const base::Result<void>& result) { tell_failure(service, result); });
+  }
+  parts_.hooks.restore(
+      hook, hook_waiter(service, kind == ServiceHook::kStop ? HookKind::kStop : HookKind::kExit));
 }
 
 void ServiceEffects::abandon_hook(ServiceId service, HookKind hook) {

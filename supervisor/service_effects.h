@@ -69,6 +69,12 @@ class ServiceEffects final : public FleetPort {
   [[nodiscard]] std::vector<PassedFd> stored_fds(ServiceId service) const {
     return parts_.fds.stored(service);
   }
+  // After a live upgrade.
+  void restore_since(ServiceId service, std::uint64_t realtime_ns) {
+    runs_[service].since_realtime_ns = realtime_ns;
+  }
+  /// A hook that runs: its end is waited for as before.
+  void restore_hook(const KeptHook& hook);
 
   /// What the service says of itself.
   [[nodiscard]] const std::string& status_text(ServiceId service) const {
@@ -114,6 +120,7 @@ class ServiceEffects final : public FleetPort {
   void on_outcome(ServiceId service, std::uint32_t incarnation, pid_t pid,
                   const SpawnOutcome& outcome);
   void follow_readiness(ServiceId service, const StateChange& change);
+  [[nodiscard]] HookRunner::Done hook_waiter(ServiceId service, HookKind hook);
   void tell_failure(ServiceId service, const base::Result<void>& result);
 
   Parts parts_;

@@ -88,6 +88,15 @@ class ServiceStarter {
   StartId prepare(const StartRequest& request, Prepared prepared);
   /// KILL for what there is of it; `done` is not called. A start that is done is left alone.
   void abandon(StartId id);
+  /// The name of a start under way; empty: there is none.
+  [[nodiscard]] std::string busy_with() const {
+    return starts_.empty() ? "" : starts_.begin()->second.request.name;
+  }
+  /// What was told once and is not told again; for a live upgrade.
+  [[nodiscard]] const std::set<std::string>& notes_told() const { return notes_told_; }
+  void restore(const std::vector<std::string>& notes) {
+    notes_told_.insert(notes.begin(), notes.end());
+  }
   [[nodiscard]] int dev_null() const { return dev_null_.get(); }
 
  private:

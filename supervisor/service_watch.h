@@ -78,6 +78,12 @@ class ServiceWatch {
 
   /// What the service sends may be read again: its descriptors are closed.
   void on_fds_closed(ServiceId service);
+  // For a live upgrade, while no start is under way (service_watch_keep.cpp).
+  [[nodiscard]] KeptWatch take_state(ServiceId service) const;
+  [[nodiscard]] base::Result<void> restore(ServiceId service, const KeptWatch& kept,
+                                           ArrivingFds& fds);
+  [[nodiscard]] CheckRunner& checks() { return runner_; }
+  [[nodiscard]] const CheckRunner& checks() const { return runner_; }
 
   /// What the service said of itself last (STATUS=); empty: nothing.
   [[nodiscard]] const std::string& status_text(ServiceId service) const;

@@ -8,6 +8,7 @@
 #include "supervisor/config_roles.h"
 #include "supervisor/programs.h"
 #include "supervisor/router_roles.h"
+#include "supervisor/upgrade_main.h"
 
 // The runtime has use for a demangler in one place, the message about an exception that nobody
 // caught. Without one that message has the mangled name, and the file 120 KB less.
@@ -27,6 +28,9 @@ int main(int argc, char** argv) {
   }
   if (argc > 0 && arguments[0] == supervisor::kConfigReaderName) {
     return supervisor::config_program_main(std::span(arguments).subspan(1));
+  }
+  if (const auto code = supervisor::upgrade_main(arguments)) {
+    return *code;
   }
   return supervisor::cli_main(arguments);
 }

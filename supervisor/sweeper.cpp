@@ -168,6 +168,29 @@ void Sweeper::forget(pid_t pid) {
   std::erase_if(orphans_, [pid](const SweptProcess& orphan) { return orphan.pid == pid; });
 }
 
+KeptTraces Sweeper::take_state(ServiceId service) const {
+  KeptTraces kept;
+  if (service < traces_.size()) {
+    const Traces& of = traces_[service];
+    kept.leaders = of.leaders;
+    kept.seen = of.seen;
+    if (of.identity) {
+      kept.identity = KeptIdentity{of.identity->uid, of.identity->gid, of.identity->groups};
+    }
+  }
+  return kept;
+}
+
+void Sweeper::restore(ServiceId service, const KeptTraces& kept) {
+  Traces& of = traces(service);
+  of.leaders = kept.leaders;
+  of.seen = kept.seen;
+  if (kept.identity) {
+    of.identity = Identity{
+        .uid = kept.identity->uid, .gid = kept.identity->gid, .groups = kept.identity->groups};
+  }
+}
+
 /// They are children that nobody has reaped: the numbers are still theirs.
 void Sweeper::kill_orphans() const {
   for (const SweptProcess& orphan : orphans_) {

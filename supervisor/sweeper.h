@@ -23,6 +23,7 @@
 #include "supervisor/process/sweep.h"
 #include "supervisor/service_cgroups.h"
 #include "supervisor/service_starter.h"
+#include "supervisor/upgrade/kept_service.h"
 
 namespace supervisor {
 
@@ -56,6 +57,11 @@ class Sweeper {
   void run(ServiceId service, Done done);
   /// KILL; `done` is not called.
   void abandon(ServiceId service);
+
+  // For a live upgrade, while no helper runs.
+  [[nodiscard]] KeptTraces take_state(ServiceId service) const;
+  void restore(ServiceId service, const KeptTraces& kept);
+  void restore_orphans(std::vector<SweptProcess> orphans) { orphans_ = std::move(orphans); }
 
   /// Children of birl that belong to nobody, as far as the last sweeps saw.
   [[nodiscard]] const std::vector<SweptProcess>& orphans() const { return orphans_; }

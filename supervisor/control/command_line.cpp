@@ -173,6 +173,18 @@ void add_shutdown(CLI::App& app, CommandOptions& options) {
       "there is none.");
 }
 
+void add_upgrade(CLI::App& app, CommandOptions& options) {
+  CLI::App* verb =
+      app.add_subcommand("upgrade", "Have another birl take over, while the services run on");
+  verb->add_option("BINARY", options.names, "Its path; none: where this one came from")
+      ->expected(0, 1);
+  add_json(*verb, options);
+  verb->footer(
+      "It is tried in a child first; whatever fails leaves all as it is. The process, its "
+      "services, "
+      "their pipes and sockets stay; clients that wait or follow are cut off.");
+}
+
 void add_healthy(CLI::App& app, CommandOptions& options) {
   CLI::App* verb =
       app.add_subcommand("healthy", "End with 0 if all is well, for HEALTHCHECK and probes");
@@ -244,6 +256,7 @@ std::unique_ptr<CLI::App> make_app(CommandOptions& options) {
   add_signal(*app, options);
   add_log_verbs(*app, options);
   add_shutdown(*app, options);
+  add_upgrade(*app, options);
   add_healthy(*app, options);
   add_probe(*app, options);
   add_vendors(*app, options);

@@ -68,6 +68,7 @@ int cmd_tap(const CommandOptions& options);
 int cmd_spool(const CommandOptions& options);
 int cmd_logs(const CommandOptions& options);
 int cmd_shutdown(const CommandOptions& options);
+int cmd_upgrade(const CommandOptions& options);
 int cmd_healthy(const CommandOptions& options);
 int cmd_probe(const CommandOptions& options);
 int cmd_vendors(const CommandOptions& options);

@@ -54,6 +54,21 @@ struct ConfigReloadProgress {
   std::vector<std::string> later;
 };
 
+/// `birl upgrade`. One that succeeds is answered by the birl that has taken over.
+struct UpgradeProgress {
+  bool under_way = false;
+  std::uint64_t ended = 0;           // how many have failed, since this birl runs
+  std::optional<base::Error> error;  // of the last one
+};
+
+/// What a live upgrade has come to.
+struct UpgradeReport {
+  std::string version;
+  std::string former_version;
+  std::string binary;
+  std::int64_t pid = 0;
+};
+
 /// One ring for `birl logs`: `ring` is a read-only description (base::reopen_read_only).
 struct LogSource {
   std::string name;
@@ -125,6 +140,12 @@ class ControlPort {
   /// The rings of `services`, all when empty. At most ControlLimits::log_sources.
   [[nodiscard]] virtual base::Result<std::vector<LogSource>> log_sources(
       std::span<const std::string> services) = 0;
+
+  /// Begins to put `binary` in this birl's place; empty: the file that this one came from.
+  /// kInvalid: no absolute path; kUnavailable: not now, for services stop or are being started for
+  /// the first time.
+  [[nodiscard]] virtual base::Result<void> upgrade(const std::string& binary) = 0;
+  [[nodiscard]] virtual UpgradeProgress upgrade_progress() const = 0;
 
   /// Begins the orderly shutdown; with `exit_code` the instance ends with that. The answer is sent
   /// before the loop goes on.

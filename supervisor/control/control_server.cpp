@@ -73,6 +73,15 @@ class ControlServer::Impl {
   void on_event() { feed_timer_.start_once(0); }
   void feed_followers();
   [[nodiscard]] std::size_t client_count() const { return clients_.size(); }
+  [[nodiscard]] std::vector<int> waiting_for_upgrade() const {
+    std::vector<int> sockets;
+    for (const auto& [id, client] : clients_) {
+      if (client->held() && client->held()->upgrades) {
+        sockets.push_back(client->socket());
+      }
+    }
+    return sockets;
+  }
 
  private:
   using Next = ControlConnection::Next;
@@ -386,6 +395,10 @@ void ControlServer::flush_followers() {
 
 std::size_t ControlServer::client_count() const {
   return impl_->client_count();
+}
+
+std::vector<int> ControlServer::waiting_for_upgrade() const {
+  return impl_->waiting_for_upgrade();
 }
 
 }  // namespace supervisor

@@ -21,6 +21,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/loop.h"
@@ -73,6 +74,8 @@ class ControlServer {
   void flush_followers();
 
   [[nodiscard]] std::size_t client_count() const;
+  /// The sockets of those who asked for a live upgrade, which outlasts the server.
+  [[nodiscard]] std::vector<int> waiting_for_upgrade() const;
 
  private:
   class Impl;

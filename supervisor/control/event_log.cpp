@@ -78,6 +78,15 @@ void EventLog::append(const Event& event, std::uint64_t realtime_ns) {
   }
 }
 
+void EventLog::restore(std::uint64_t oldest, std::deque<Kept> kept) {
+  first_ = oldest;
+  kept_ = std::move(kept);
+  kept_bytes_ = 0;
+  for (const Kept& event : kept_) {
+    kept_bytes_ += event.line.size();
+  }
+}
+
 /// Moves a cursor that points at no kept event to the oldest, and says what is missing.
 std::string EventLog::catch_up(EventCursor& cursor) const {
   const std::uint64_t wanted = std::exchange(cursor.next, first_);

@@ -60,13 +60,18 @@ class EventLog {
   /// least. Empty: there is nothing new.
   [[nodiscard]] std::string read(EventCursor& cursor, std::size_t bytes_max) const;
 
-  [[nodiscard]] std::uint64_t newest() const { return first_ + kept_.size() - 1; }  // 0: none yet
-
- private:
   struct Kept {
     std::string service;
     std::string line;
   };
+  // For a live upgrade: numbers go on.
+  [[nodiscard]] std::uint64_t oldest() const { return first_; }
+  [[nodiscard]] const std::deque<Kept>& kept() const { return kept_; }
+  void restore(std::uint64_t oldest, std::deque<Kept> kept);
+
+  [[nodiscard]] std::uint64_t newest() const { return first_ + kept_.size() - 1; }  // 0: none yet
+
+ private:
   [[nodiscard]] std::string catch_up(EventCursor& cursor) const;
 
   EventLimits limits_;

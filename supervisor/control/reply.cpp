@@ -282,6 +282,18 @@ base::Result<std::vector<std::string>> parse_explanation(std::string_view text) 
   });
 }
 
+base::Result<UpgradeReport> parse_upgrade(std::string_view text) {
+  return guarded([&]() -> base::Result<UpgradeReport> {
+    TRY_ASSIGN(const Json json, parse_object(text));
+    UpgradeReport report;
+    read(json, "version", report.version);
+    read(json, "former_version", report.former_version);
+    read(json, "binary", report.binary);
+    read(json, "pid", report.pid);
+    return report;
+  });
+}
+
 base::Result<ConfigReloadProgress> parse_config_reload(std::string_view text) {
   return guarded([&]() -> base::Result<ConfigReloadProgress> {
     TRY_ASSIGN(const Json json, parse_object(text));

@@ -50,6 +50,8 @@ struct TraceLine {
 
 [[nodiscard]] base::Result<ConfigReloadProgress> parse_config_reload(std::string_view text);
 
+[[nodiscard]] base::Result<UpgradeReport> parse_upgrade(std::string_view text);
+
 /// The names of a `logs` answer: one a descriptor, in order.
 [[nodiscard]] base::Result<std::vector<std::string>> parse_log_names(std::string_view text);
 

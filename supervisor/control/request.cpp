@@ -55,6 +55,7 @@ constexpr auto kVerbs = std::to_array<VerbRule>({
     {"spool", Verb::kSpool, 2, 2, kNone, "spool replay|drop|drop-dead SINK"},
     {"logs", Verb::kLogs, 0, kMany, kNone, "logs [NAME...]"},
     {"shutdown", Verb::kShutdown, 0, 0, kExitCodeOption, "shutdown [--exit-code N]"},
+    {"upgrade", Verb::kUpgrade, 0, 1, kNone, "upgrade [BINARY]"},
     {"healthy", Verb::kHealthy, 0, kMany, kLiveOption, "healthy [NAME...] [--live]"},
     {"version", Verb::kVersion, 0, 0, kNone, "version"},
     {"debug-fault", Verb::kDebugFault, 1, 1, kNone, "debug-fault KIND"},

@@ -14,6 +14,7 @@
 //     spool replay|drop|drop-dead SINK
 //     logs [NAME...]
 //     shutdown [--exit-code N]
+//     upgrade [BINARY]
 //     healthy [NAME...] [--live]
 //     version
 //     debug-fault abort|segv|bad_alloc|ebadf      (only with BIRL_DEBUG_FAULTS=1)
@@ -49,6 +50,7 @@ enum class Verb : std::uint8_t {
   kSpool,
   kLogs,
   kShutdown,
+  kUpgrade,
   kHealthy,
   kVersion,
   kDebugFault,

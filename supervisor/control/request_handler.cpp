@@ -121,6 +121,9 @@ Answer make_error_answer(const base::Error& error) {
 /// Who is no owner may do what each of the named services allows, and nothing else.
 base::Result<void> RequestHandler::check_rights(const Request& request, const std::string& verb,
                                                 const Caller& caller) const {
+  if (request.verb == Verb::kUpgrade) {
+    return check_upgrade_rights(caller);
+  }
   const bool is_about_services = request.verb != Verb::kRotate && request.verb != Verb::kDebugFault;
   const bool allowed = is_about_services && !request.names.empty() &&
                        std::ranges::all_of(request.names, [&](const std::string& name) {
@@ -189,6 +192,8 @@ base::Result<Answer> RequestHandler::dispatch(const Request& request) {
     case Verb::kShutdown:
       TRY(port_.shutdown(request.exit_code));
       return make_ok();
+    case Verb::kUpgrade:
+      return upgrade(request);
     case Verb::kHealthy:
       return healthy(request);
     case Verb::kVersion:
@@ -237,6 +242,7 @@ base::Result<Answer> RequestHandler::transition(const Request& request) {
   Hold hold{.goal = goal,
             .phrase = goal_phrase(goal),
             .config_reloads = std::nullopt,
+            .upgrades = std::nullopt,
             .services = {},
             .timeout_ms = 0};
   TRY_ASSIGN(hold.services, find_places(request));
@@ -265,6 +271,7 @@ base::Result<Answer> RequestHandler::reload_config(const Request& request) {
       .goal = Goal::kReloaded,
       .phrase = goal_phrase(Goal::kReloaded),
       .config_reloads = before,
+      .upgrades = std::nullopt,
       .services = {},
       .timeout_ms = std::min(request.timeout_ms.value_or(limits_.wait_ms), limits_.wait_ms_max)};
   return hold_or_answer(std::move(hold));
@@ -295,6 +302,7 @@ base::Result<Answer> RequestHandler::wait(const Request& request) {
   Hold hold{.goal = goal_of(request),
             .phrase = kWaitPhrase,
             .config_reloads = std::nullopt,
+            .upgrades = std::nullopt,
             .services = {},
             .timeout_ms = 0};
   TRY_ASSIGN(hold.services, find_places(request));
@@ -314,6 +322,9 @@ Answer RequestHandler::hold_or_answer(Hold hold) const {
 std::optional<Answer> RequestHandler::review(const Hold& hold) const {
   if (hold.config_reloads) {
     return review_config(*hold.config_reloads);
+  }
+  if (hold.upgrades) {
+    return review_upgrade(*hold.upgrades);
   }
   std::vector<Outcome> outcomes;
   for (const Hold::Place& place : hold.services) {

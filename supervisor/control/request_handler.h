@@ -37,6 +37,8 @@ struct Hold {
   std::string_view phrase;  // "cannot stop": of an error's text
   /// How many reloads of the configuration had ended: it waits for the next one, not for services.
   std::optional<std::uint64_t> config_reloads = std::nullopt;
+  /// How many upgrades had failed: it waits for the next one to, or for the birl behind it.
+  std::optional<std::uint64_t> upgrades = std::nullopt;
   std::vector<Place> services;
   std::uint64_t timeout_ms = 0;
 };
@@ -50,6 +52,8 @@ struct Answer {
 
 [[nodiscard]] Answer make_answer(std::string json);
 [[nodiscard]] Answer make_error_answer(const base::Error& error);
+/// What the birl that has taken over answers to whoever asked for it: a line of JSON.
+[[nodiscard]] std::string make_upgrade_answer(const UpgradeReport& report);
 
 class RequestHandler {
  public:
@@ -77,6 +81,9 @@ class RequestHandler {
   base::Result<Answer> transition(const Request& request);
   base::Result<Answer> reload_config(const Request& request);
   [[nodiscard]] std::optional<Answer> review_config(std::uint64_t reloads_before) const;
+  [[nodiscard]] base::Result<void> check_upgrade_rights(const Caller& caller) const;
+  base::Result<Answer> upgrade(const Request& request);
+  [[nodiscard]] std::optional<Answer> review_upgrade(std::uint64_t upgrades_before) const;
   base::Result<Answer> wait(const Request& request);
   base::Result<Answer> tap(const Request& request);
   base::Result<Answer> manage_spool(const Request& request);

@@ -11,7 +11,7 @@ namespace supervisor {
 /// The name of a service with instances stands for all of them.
 void RequestHandler::expand_names(Request& request) const {
   if (request.verb == Verb::kRotate || request.verb == Verb::kTap ||
-      request.verb == Verb::kDebugFault) {
+      request.verb == Verb::kUpgrade || request.verb == Verb::kDebugFault) {
     return;
   }
   const std::vector<std::string> known = port_.service_names();

@@ -22,6 +22,7 @@
 #include <string>
 
 #include "supervisor/machine/dependency_graph.h"
+#include "supervisor/machine/fleet_snapshot.h"
 #include "supervisor/machine/service_rules.h"
 
 namespace supervisor {
@@ -63,6 +64,12 @@ class CheckMachine {
   void on_watchdog(std::uint64_t now_ns);
   /// The longest time between two such messages, from the next one on.
   void set_watchdog_interval(std::uint64_t interval_ns) { rules_.health_interval_ns = interval_ns; }
+
+  // For a live upgrade (fleet_snapshot.cpp). resume() starts the timer that was set; a check that
+  // was under way is the port's to go on with, or its time-out comes.
+  [[nodiscard]] CheckSnapshot snapshot() const;
+  void restore(const CheckSnapshot& snapshot);
+  void resume(std::uint64_t now_ns);
 
   [[nodiscard]] bool healthy() const { return healthy_; }
   [[nodiscard]] bool checking() const { return phase_ == Phase::kChecking; }

@@ -69,6 +69,7 @@
 
 #include "base/result.h"
 #include "supervisor/machine/check_machine.h"
+#include "supervisor/machine/fleet_snapshot.h"
 #include "supervisor/machine/fleet_trace.h"
 #include "supervisor/machine/service_machine.h"
 #include "supervisor/machine/stage_machine.h"
@@ -196,6 +197,15 @@ class FleetMachine final : private ServicePort {
   /// service that was removed and rests; nullopt: it needs a new one. `taken`: not these.
   [[nodiscard]] std::optional<ServiceId> free_id(std::string_view name,
                                                  const std::vector<ServiceId>& taken) const;
+
+  // For a live upgrade (fleet_snapshot.cpp).
+  /// Only while it is `running`, and not from inside an effect.
+  [[nodiscard]] FleetSnapshot snapshot() const;
+  /// Instead of boot(), of a fleet that was just made. `next_rules`: by ServiceId; counts where the
+  /// service has rules for its next start. No effect is asked for.
+  void restore(const FleetSnapshot& snapshot, std::vector<ServiceRules> next_rules);
+  /// Then, when effects work: starts the timers and takes up what waits.
+  void resume(std::uint64_t now_ns);
 
   [[nodiscard]] FleetState state() const { return state_; }
   [[nodiscard]] std::size_t service_count() const { return services_.size(); }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "supervisor/config/config.h"
@@ -30,6 +31,10 @@ class Backoff {
   void on_run_ended(std::uint64_t run_ns);
   void reset() { row_ = 0; }
 
+  // For a live upgrade.
+  [[nodiscard]] std::uint32_t row() const { return row_; }
+  void restore(std::uint32_t row) { row_ = row; }
+
  private:
   BackoffConfig config_;
   std::uint32_t row_ = 0;  // waits given since the last reset
@@ -44,6 +49,10 @@ class RestartWindow {
   /// Whether one more restart is within the limit; if so it is counted.
   [[nodiscard]] bool try_count(std::uint64_t now_ns);
   void reset() { restarts_ns_.clear(); }
+
+  // For a live upgrade.
+  [[nodiscard]] const std::vector<std::uint64_t>& restarts_ns() const { return restarts_ns_; }
+  void restore(std::vector<std::uint64_t> restarts_ns) { restarts_ns_ = std::move(restarts_ns); }
 
  private:
   RestartLimitConfig config_;

@@ -17,6 +17,7 @@
 
 #include "supervisor/config/config.h"
 #include "supervisor/machine/cron.h"
+#include "supervisor/machine/fleet_snapshot.h"
 
 namespace supervisor {
 
@@ -61,6 +62,10 @@ class ScheduleMachine {
   [[nodiscard]] Busy on_busy();
   /// The service is free: whether a run was queued. It is not any more.
   [[nodiscard]] bool take_queued();
+
+  // For a live upgrade (fleet_snapshot.cpp).
+  [[nodiscard]] ScheduleSnapshot snapshot() const;
+  void restore(const ScheduleSnapshot& snapshot);
 
   [[nodiscard]] bool armed() const { return armed_; }
   [[nodiscard]] std::uint64_t skipped() const { return skipped_; }

@@ -81,6 +81,7 @@
 #include "supervisor/machine/restart_policy.h"
 #include "supervisor/machine/service_port.h"
 #include "supervisor/machine/service_rules.h"
+#include "supervisor/machine/service_snapshot.h"
 
 namespace supervisor {
 
@@ -181,6 +182,14 @@ class ServiceMachine {
     return state_ == ServiceState::kStopping && stop_phase_ == StopPhase::kHeld;
   }
 
+  /// For a live upgrade: all of it but the rules (service_snapshot.h), and a machine that was just
+  /// made so again. `next_rules`: those of the next start, where it has any. No effect is asked
+  /// for: a timer that it has is the caller's to start.
+  [[nodiscard]] ServiceSnapshot snapshot() const;
+  void restore(const ServiceSnapshot& snapshot, ServiceRules next_rules);
+  /// The table above.
+  [[nodiscard]] static bool is_possible(const ServicePhases& phases);
+
   /// ASSERTs the table above.
   void check_invariants() const;
 
@@ -265,6 +274,7 @@ class ServiceMachine {
   [[nodiscard]] std::uint64_t exit_hook_left_ns() const;
   void drop_hooks();
 
+  void restore_phases(const ServiceSnapshot& snapshot);
   void enter(ServiceState state, std::string reason, std::uint64_t delay_ns = 0);
   void start_timer(TimerKind kind, std::uint64_t delay_ns);
   void cancel_timer();

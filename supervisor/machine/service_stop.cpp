@@ -255,39 +255,50 @@ void ServiceMachine::settle_stop() {
 }
 
 void ServiceMachine::check_invariants() const {
-  const auto timer_is = [this](TimerKind kind) { return timer_ && timer_->kind == kind; };
-  switch (state_) {
+  ASSERT(is_possible({.state = state_,
+                      .child = static_cast<std::uint8_t>(child_),
+                      .stop_phase = static_cast<std::uint8_t>(stop_phase_),
+                      .stop_command_runs = stop_command_runs_,
+                      .exit_hook_runs = exit_hook_runs_,
+                      .sweep_runs = sweep_runs_,
+                      .timer = timer_ ? std::optional(timer_->kind) : std::nullopt}));
+}
+
+bool ServiceMachine::is_possible(const ServicePhases& of) {
+  const auto child = static_cast<ChildPhase>(of.child);
+  const auto stop_phase = static_cast<StopPhase>(of.stop_phase);
+  const bool timed = of.timer.has_value();
+  const auto timer_is = [&](TimerKind kind) { return of.timer == kind; };
+  switch (of.state) {
     case ServiceState::kStopped:
     case ServiceState::kFailed:
     case ServiceState::kDone:
     case ServiceState::kWaiting:
-      ASSERT(child_ == ChildPhase::kNone && !timer_);
-      return;
+      return child == ChildPhase::kNone && !timed;
     case ServiceState::kStarting:
-      ASSERT(child_ == ChildPhase::kSpawning
+      return child == ChildPhase::kSpawning
                  ? timer_is(TimerKind::kSpawn)
-                 : child_ == ChildPhase::kAlive && (!timer_ || timer_is(TimerKind::kReady)));
-      return;
+                 : child == ChildPhase::kAlive && (!timed || timer_is(TimerKind::kReady));
     case ServiceState::kRunning:
-      ASSERT(child_ == ChildPhase::kAlive && (!timer_ || timer_is(TimerKind::kRun)));
-      return;
+      return child == ChildPhase::kAlive && (!timed || timer_is(TimerKind::kRun));
     case ServiceState::kStopping:
-      ASSERT(child_ != ChildPhase::kNone);
-      if (stop_phase_ == StopPhase::kHeld) {
-        ASSERT(child_ != ChildPhase::kLingering && !stop_command_runs_ && !exit_hook_runs_ &&
-               !sweep_runs_ && (!timer_ || timer_is(TimerKind::kStop)));
-      } else if (child_ == ChildPhase::kHook) {
-        ASSERT(timer_is(exit_hook_runs_ || sweep_runs_ ? TimerKind::kHook : TimerKind::kStop));
-      } else if (stop_phase_ == StopPhase::kKilled) {
-        ASSERT(child_ == ChildPhase::kAlive && !timer_);
-      } else {
-        ASSERT(timer_is(child_ == ChildPhase::kLingering ? TimerKind::kLinger : TimerKind::kStop));
+      if (stop_phase == StopPhase::kHeld) {
+        return child != ChildPhase::kNone && child != ChildPhase::kLingering &&
+               !of.stop_command_runs && !of.exit_hook_runs && !of.sweep_runs &&
+               (!timed || timer_is(TimerKind::kStop));
       }
-      return;
+      if (child == ChildPhase::kHook) {
+        return timer_is(of.exit_hook_runs || of.sweep_runs ? TimerKind::kHook : TimerKind::kStop);
+      }
+      if (stop_phase == StopPhase::kKilled) {
+        return child == ChildPhase::kAlive && !timed;
+      }
+      return child != ChildPhase::kNone &&
+             timer_is(child == ChildPhase::kLingering ? TimerKind::kLinger : TimerKind::kStop);
     case ServiceState::kBackoff:
-      ASSERT(child_ == ChildPhase::kNone && timer_is(TimerKind::kBackoff));
-      return;
+      return child == ChildPhase::kNone && timer_is(TimerKind::kBackoff);
   }
+  return false;
 }
 
 }  // namespace supervisor

@@ -186,6 +186,23 @@ void last_resort_remove(pid_t pid) {
   }
 }
 
+std::vector<LastResortChild> last_resort_children() {
+  std::vector<LastResortChild> children;
+  for (const LastResortEntry& entry : last_resort_entries) {
+    if (entry.pid != 0) {
+      children.push_back({.pid = entry.pid,
+                          .role = entry.role,
+                          .stop_signal = entry.stop_signal,
+                          .stop_group = entry.stop_group});
+    }
+  }
+  return children;
+}
+
+int last_resort_exit_code() {
+  return last_resort_data.exit_code;
+}
+
 void last_resort_set_exit_code(int code) {
   last_resort_data.exit_code = code;
 }

@@ -22,6 +22,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <vector>
+
 #include "base/result.h"
 
 namespace supervisor {
@@ -56,6 +58,9 @@ inline constexpr int kLastResortExitCode = 70;
 [[nodiscard]] base::Result<void> last_resort_add(const LastResortChild& child);
 /// A child was reaped; unknown pids (orphans) are fine. Before anything else may reuse the pid.
 void last_resort_remove(pid_t pid);
+/// All that were added and not removed, and the code below: for a live upgrade.
+[[nodiscard]] std::vector<LastResortChild> last_resort_children();
+[[nodiscard]] int last_resort_exit_code();
 /// The code to end with if no primary ends from now on: the last one of a primary, or 0 when there
 /// is none.
 void last_resort_set_exit_code(int code);

@@ -107,17 +107,21 @@ SignalRule SignalTable::rule(int signal) const {
 }
 
 base::Result<SignalSource> SignalSource::open() {
+  // Ignored by our parent, they would not even become pending.
+  for (int signal = 1; signal <= kSignalMax; ++signal) {
+    if (is_handled_signal(signal)) {
+      ::signal(signal, SIG_DFL);
+    }
+  }
+  return take_over();
+}
+
+base::Result<SignalSource> SignalSource::take_over() {
   sigset_t handled;
   sigemptyset(&handled);
   for (int signal = 1; signal <= kSignalMax; ++signal) {
     if (is_handled_signal(signal)) {
       sigaddset(&handled, signal);
-    }
-  }
-  // Ignored by our parent, they would not even become pending.
-  for (int signal = 1; signal <= kSignalMax; ++signal) {
-    if (is_handled_signal(signal)) {
-      ::signal(signal, SIG_DFL);
     }
   }
   ::signal(SIGPIPE, SIG_IGN);

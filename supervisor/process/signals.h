@@ -63,6 +63,10 @@ class SignalSource {
  public:
   [[nodiscard]] static base::Result<SignalSource> open();
 
+  /// The same in a process that was exec'ed by a birl, which has blocked them: what is pending
+  /// stays so. (Setting CHLD to its default would discard it.)
+  [[nodiscard]] static base::Result<SignalSource> take_over();
+
   [[nodiscard]] int fd() const { return fd_.get(); }  // non-blocking
   /// All that is pending, at most 64; what is left keeps the descriptor readable.
   [[nodiscard]] std::vector<ReceivedSignal> read_pending();

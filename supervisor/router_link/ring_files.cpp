@@ -192,4 +192,20 @@ void RingFiles::set_aside(const std::string& path) {
   }
 }
 
+std::map<std::string, KeptFd> RingFiles::take_state() const {
+  std::map<std::string, KeptFd> kept;
+  for (const auto& [directory, lock] : locks_) {
+    kept[directory] = keep(lock);
+  }
+  return kept;
+}
+
+base::Result<void> RingFiles::restore(const std::map<std::string, KeptFd>& kept, ArrivingFds& fds) {
+  for (const auto& [directory, lock] : kept) {
+    TRY_ASSIGN(locks_[directory], fds.take(lock));
+  }
+  has_records_ = !locks_.empty();  // the router link has them
+  return {};
+}
+
 }  // namespace supervisor

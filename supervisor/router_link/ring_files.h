@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "supervisor/helpers.h"
 #include "supervisor/router_link/ring_directory.h"
+#include "supervisor/upgrade/kept_fd.h"
 
 namespace supervisor {
 
@@ -33,6 +34,11 @@ class RingFiles {
 
   /// The file records of the first directory that was opened; invalid: there is none.
   [[nodiscard]] base::Fd take_records() { return std::move(records_); }
+
+  // For a live upgrade: the locks go on to be held.
+  [[nodiscard]] std::map<std::string, KeptFd> take_state() const;
+  [[nodiscard]] base::Result<void> restore(const std::map<std::string, KeptFd>& kept,
+                                           ArrivingFds& fds);
 
   /// In a child that nobody waits for.
   void remove(const std::string& path);

@@ -37,11 +37,11 @@ Result<void> RouterLink::change(const logging::RouterConfig& config, const Sinks
   for (std::size_t index = 0; index < services_.size(); ++index) {
     services_[index]->set_sinks(std::move(sinks[index]));
   }
-  end_for_change();
+  end_for_change(kDeliversForNs);
   return {};
 }
 
-void RouterLink::end_for_change() {
+void RouterLink::end_for_change(std::uint64_t delivers_for_ns) {
   if (pid_ == 0) {
     return settle_change();  // the one that is started next reads the new configuration
   }
@@ -53,7 +53,7 @@ void RouterLink::end_for_change() {
     socket_.reset();  // it has begun nothing yet, and ends
     return;
   }
-  enqueue(logging::RetireMessage{.deadline_monotonic_ns = base::monotonic_ns() + kDeliversForNs});
+  enqueue(logging::RetireMessage{.deadline_monotonic_ns = base::monotonic_ns() + delivers_for_ns});
   pump();
 }
 

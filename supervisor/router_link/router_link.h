@@ -68,6 +68,9 @@ class RouterLink {
   /// Makes the state memory, the staging pipe and the encoded configuration.
   [[nodiscard]] static base::Result<std::unique_ptr<RouterLink>> open(
       Parts parts, const logging::RouterConfig& config);
+  /// From before a live upgrade; `fds` has what `kept` names.
+  [[nodiscard]] static base::Result<std::unique_ptr<RouterLink>> restore(
+      Parts parts, const logging::RouterConfig& config, const KeptRouter& kept, ArrivingFds& fds);
   ~RouterLink();
   RouterLink(const RouterLink&) = delete;
   RouterLink& operator=(const RouterLink&) = delete;
@@ -102,6 +105,16 @@ class RouterLink {
   void set_message_fd(int write_fd) { message_fd_ = write_fd; }
 
   void start();
+
+  // A live upgrade (router_keep.cpp).
+  [[nodiscard]] KeptRouter take_state() const;
+  /// A router is being replaced.
+  [[nodiscard]] bool changing() const { return changing_; }
+  /// Asks the router to end and deliver nothing more: what is in rings and pipes is the next one's.
+  void leave();
+  /// Instead of start(), of a link that was restored: the next router starts when the former one
+  /// has ended.
+  void follow_former();
   /// True when `pid` was the router.
   [[nodiscard]] bool on_child_exited(pid_t pid, const ExitStatus& exit);
 
@@ -150,6 +163,9 @@ class RouterLink {
 
   explicit RouterLink(Parts parts);
   [[nodiscard]] base::Result<void> make_shared_objects();
+  [[nodiscard]] base::Result<void> restore_shared_objects(const KeptRouter& kept, ArrivingFds& fds);
+  [[nodiscard]] base::Result<void> restore_services(const KeptRouter& kept, ArrivingFds& fds);
+  void restore_counts(const KeptRouter& kept);
   [[nodiscard]] base::Result<void> encode_config(const logging::RouterConfig& config);
   void launch();
   void on_launched(const SpawnOutcome& outcome);
@@ -173,7 +189,7 @@ class RouterLink {
   void look_at_leftovers();
 
   // Change (router_change.cpp).
-  void end_for_change();
+  void end_for_change(std::uint64_t delivers_for_ns);
   void settle_change();
   void retire_consumers(const ServiceLogs& logs);
   void retire(const logging::RingView::ConsumerState& consumer, logging::DropReason reason);

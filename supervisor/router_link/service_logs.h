@@ -22,6 +22,7 @@
 #include "logging/handoff/ring_layout.h"
 #include "logging/handoff/ring_reader.h"
 #include "supervisor/router_link/ring_directory.h"
+#include "supervisor/upgrade/kept_router.h"
 
 namespace supervisor {
 
@@ -54,6 +55,13 @@ class ServiceLogs {
   /// Over a ring that is a file, perhaps of an earlier life, which PID 1 sees by a mirror alone.
   [[nodiscard]] static base::Result<ServiceLogs> adopt(Identity identity, RingFile file,
                                                        const std::string& fallback_directory);
+  /// From before a live upgrade. A ring that cannot be used is replaced under `ring_id`: then
+  /// `damaged` is what is wrong with it.
+  struct Restored;
+  [[nodiscard]] static base::Result<Restored> restore(const KeptLogs& kept, ArrivingFds& fds,
+                                                      std::uint64_t ring_id,
+                                                      const std::string& fallback_directory);
+  [[nodiscard]] KeptLogs take_state() const;
 
   /// New pipes for the next incarnation, owned by `uid`, so that the service can open /dev/stdout.
   /// kLimit when every slot still lingers (the router is down or slow): try again later.
@@ -124,5 +132,9 @@ class ServiceLogs {
 
 /// Nobody writes to it, and no sink has lines to come.
 [[nodiscard]] bool is_delivered(const ServiceLogs& logs);
+struct ServiceLogs::Restored {
+  ServiceLogs logs;
+  std::string damaged;  // empty: nothing is
+};
 
 }  // namespace supervisor

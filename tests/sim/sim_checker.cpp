@@ -153,7 +153,7 @@ bool Checker::ends_all(ServiceId service, const supervisor::Ending& ending) cons
 
 void Checker::on_action(const Action& action, std::uint64_t now_ns) {
   note("{:>12} operator: {} s{}", now_ns, static_cast<int>(action.kind), action.service);
-  if (action.kind == ActionKind::kSetClock) {
+  if (action.kind == ActionKind::kSetClock || action.kind == ActionKind::kUpgrade) {
     return;
   }
   if (action.kind != ActionKind::kShutdown) {

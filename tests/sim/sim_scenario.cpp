@@ -134,7 +134,8 @@ Action make_action(std::uint64_t services, Random& random) {
                 : dice < 50 ? ActionKind::kStop
                 : dice < 65 ? ActionKind::kRestart
                 : dice < 82 ? ActionKind::kReload
-                : dice < 88 ? ActionKind::kSetClock
+                : dice < 86 ? ActionKind::kSetClock
+                : dice < 92 ? ActionKind::kUpgrade
                             : ActionKind::kShutdown;
   action.service = static_cast<supervisor::ServiceId>(random.below(services));
   action.other = static_cast<supervisor::ServiceId>(random.below(services));

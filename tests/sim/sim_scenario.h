@@ -60,7 +60,15 @@ struct Habits {
 /// kReload: the configuration was read again; `service` is gone from it, back in it, or changed,
 /// and `other` has rules that are no news.
 /// kSetClock: the wall clock jumps by up to two days, forwards or back.
-enum class ActionKind : std::uint8_t { kStart, kStop, kRestart, kReload, kSetClock, kShutdown };
+enum class ActionKind : std::uint8_t {
+  kStart,
+  kStop,
+  kRestart,
+  kReload,
+  kSetClock,
+  kUpgrade,
+  kShutdown
+};
 
 struct Action {
   std::uint64_t at_ns = 0;

@@ -14,7 +14,8 @@ struct Verdict {
   std::vector<std::string> trace;
   std::uint64_t happenings = 0;
   std::uint64_t restarts = 0;
-  std::string trace_json;  // as `birl trace --json` would print it; with Tracing::kOn
+  std::uint64_t upgrades = 0;  // of the birl around the fleet
+  std::string trace_json;      // as `birl trace --json` would print it; with Tracing::kOn
 };
 
 [[nodiscard]] Verdict run_seed(std::uint64_t seed, Tracing tracing);

@@ -55,6 +55,7 @@ TEST(SimulationTest, HoldsForEverySeed) {
   const std::uint64_t count = number_from_environment("BIRL_SIM_SEEDS", kSeedsDefault);
   std::uint64_t happenings = 0;
   std::uint64_t restarts = 0;
+  std::uint64_t upgrades = 0;
   for (std::uint64_t i = 0; i < (only != 0 ? 1 : count); ++i) {
     const std::uint64_t seed = only != 0 ? only : first + i;
     current_seed = seed;
@@ -62,8 +63,9 @@ TEST(SimulationTest, HoldsForEverySeed) {
     ASSERT_EQ(verdict.failure, "") << describe_failure(seed);
     happenings += verdict.happenings;
     restarts += verdict.restarts;
+    upgrades += verdict.upgrades;
   }
-  fmt::print("{} happenings, {} restarts\n", happenings, restarts);
+  fmt::print("{} happenings, {} restarts, {} upgrades\n", happenings, restarts, upgrades);
 }
 
 TEST(SimulationTest, ASeedReplaysExactly) {

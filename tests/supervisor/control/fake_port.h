@@ -19,6 +19,7 @@ class FakePort final : public ControlPort {
   std::vector<std::string> calls;
   StatusReport report;
   ConfigReloadProgress config_progress;
+  UpgradeProgress upgrade_state;
   EventLog event_log;
   std::size_t log_source_count = 1;       // per service
   std::map<std::string, base::Fd> rings;  // what log_sources gives; none: empty memory files
@@ -94,6 +95,14 @@ class FakePort final : public ControlPort {
     return {};
   }
   [[nodiscard]] ConfigReloadProgress config_reload() const override { return config_progress; }
+  [[nodiscard]] base::Result<void> upgrade(const std::string& binary) override {
+    calls.push_back("upgrade " + binary);
+    if (arrives_at_once) {
+      ++upgrade_state.ended;
+    }
+    return {};
+  }
+  [[nodiscard]] UpgradeProgress upgrade_progress() const override { return upgrade_state; }
   [[nodiscard]] base::Result<void> signal(const std::string& service, const std::string& signal,
                                           SignalTarget target) override {
     calls.push_back("signal " + signal + " " + service +
