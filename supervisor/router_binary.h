@@ -1,6 +1,6 @@
 // Where birl-router is: beside this very executable, in ../libexec/birl seen from there, or in the
-// libexec directory that was configured. A static build is one file, which is birl-router when it is
-// started under that name.
+// libexec directory that was configured. A static build is one file, which is birl-router when it
+// is started under that name.
 //
 // PID 1 opens it once at boot and starts it by descriptor ever after, so that a changed image
 // cannot break a restart; `birl check` execs it by path. Threads: any.
