@@ -27,11 +27,9 @@ Result<void> ServiceWatch::restore(ServiceId service, const KeptWatch& kept, Arr
   watched.status = kept.status;
   TRY_ASSIGN(base::Fd notify, fds.take(kept.notify));
   if (notify.valid()) {
-    watched.socket =
-        NotifySocket::adopt(parts_.loop, kept.notify_path, std::move(notify),
-                            [this, service](const Sender& sender, std::string_view datagram) {
-                              on_notification(service, sender, datagram);
-                            });
+    watched.socket = NotifySocket::adopt(
+        parts_.loop, kept.notify_path, std::move(notify),
+        [this, service](Datagram datagram) { on_datagram(service, std::move(datagram)); });
   }
   TRY_ASSIGN(watched.ready_read_end, fds.take(kept.ready));
   if (watched.ready_read_end.valid() && kept.ready_watched) {

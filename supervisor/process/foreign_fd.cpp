@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/kcmp.h>
+#include <linux/stat.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -12,7 +13,8 @@ namespace supervisor {
 
 namespace {
 
-/// Of what the kernel knows by itself: no file system is asked.
+/// Of what the kernel knows by itself: no file system is asked. statx(2) is a call that some C
+/// libraries have no function for.
 struct LocalStat {
   bool known = false;
   mode_t mode = 0;
@@ -21,8 +23,8 @@ struct LocalStat {
 
 LocalStat stat_locally(int fd) {
   struct statx status {};
-  const bool known =
-      ::statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &status) == 0;
+  const bool known = ::syscall(SYS_statx, fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+                               STATX_TYPE | STATX_INO, &status) == 0;
   return {.known = known, .mode = status.stx_mode, .inode = status.stx_ino};
 }
 
