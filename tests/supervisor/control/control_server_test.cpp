@@ -2,6 +2,7 @@
 // supervisor/control/request_handler.cpp and supervisor/control/control_connection.cpp; its limits
 // are in control_limits_test.cpp.
 #include "supervisor/control/control_server.h"
+#include "supervisor/control/caller.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
