@@ -75,8 +75,9 @@ void KilledContainer::live(std::uint64_t lines) {
     if (!talker.is_object() || birl.state("talker") != "running") {
       return false;
     }
+    // Of the earlier lives too, once the router has looked into the ring.
     first = sum_of(talker["streams"]["stdout"], "lines");
-    return true;
+    return first >= total_;
   }));
   std::uint64_t newest = first;
   ASSERT_TRUE(eventually([&] {
@@ -87,6 +88,7 @@ void KilledContainer::live(std::uint64_t lines) {
   ASSERT_TRUE(birl.wait_exit());
   // What earlier lives have said is counted in the same ring; the first look may have come late.
   seen_.push_back(newest - first);
+  total_ = newest;
 }
 
 void KilledContainer::deliver() {

@@ -38,6 +38,7 @@ class KilledContainer {
   TempDirectory place_;
   std::string log_;
   std::string sinks_;
+  std::uint64_t total_ = 0;          // lines that the ring had counted at the last look
   std::vector<std::uint64_t> seen_;  // of each life: lines that were in the ring for sure
 };
 

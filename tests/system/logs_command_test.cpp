@@ -122,7 +122,7 @@ batch = {linger = "10ms"}
   const std::string seen = "/proc/self/fd/" + std::to_string(out.get());
   const pid_t tap = birl.begin_cli({"tap", "remote"}, out.get());
   ASSERT_TRUE(eventually([&] { return lines_of(read_text(seen)).size() > 5; }));
-  EXPECT_THAT(lines_of(read_text(seen))[0], MatchesRegex("<14>1 2.* app - - .... line [0-9]+"));
+  EXPECT_THAT(lines_of(read_text(seen))[0], MatchesRegex("<14>1 2.* app - - ..... line [0-9]+"));
   EXPECT_EQ(read_text(seen).find("hush"), std::string::npos);
   birl.stop();
   EXPECT_EQ(support::wait_exit(tap, kPatience), 0);

@@ -89,7 +89,7 @@ Arrived judge(const std::vector<std::string>& lines) {
     }
     const std::size_t space = line.find(' ');
     const std::uint64_t number = number_in(std::string_view(line).substr(space + 1));
-    arrived.doubled += arrived.numbers[line.substr(0, space)].insert(number).second ? 0 : 1;
+    arrived.doubled += arrived.numbers[line.substr(0, space)].insert(number).second ? 0U : 1U;
     arrived.in_order = arrived.in_order && number > last;
     last = number;
     ++arrived.lines;
@@ -268,7 +268,7 @@ body = "text"
 batch = {linger = "10ms", bytes = "32KiB"}
 retry = {initial = "20ms", max = "100ms"}
 timeout = "500ms"
-spool = {bytes = "1MiB"}
+spool = {bytes = "2MiB"}
 when_full = ")" + GetParam() +
                            "\"\n"});
   ASSERT_TRUE(eventually([&] { return has_delivered(birl, "other", kLines); }));
