@@ -11,9 +11,9 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <map>
 #include <memory>
-#include <set>
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -83,6 +83,12 @@ class Scan {
       }
     }
     return escaped;
+  }
+
+  [[nodiscard]] bool any_alive(const std::function<bool(const ProcessStat&)>& is_one) const {
+    return std::ranges::any_of(processes_, [&](const auto& each) {
+      return each.second.is_alive() && is_one(each.second);
+    });
   }
 
   /// Children of birl that are nobody's.
@@ -227,16 +233,22 @@ void kill_exactly(const ProcessStat& process) {
   }
 }
 
+/// What was killed. It may take a moment to go, and has lost by then what it was known by.
 class Told {
  public:
   void add(SweepReport& report, const ProcessStat& process) {
-    if (pids_.insert(process.pid).second && report.killed.size() < SweepLimits::kToldMax) {
+    if (start_ticks_.insert_or_assign(process.pid, process.start_ticks).second &&
+        report.killed.size() < SweepLimits::kToldMax) {
       report.killed.push_back(describe(process));
     }
   }
+  [[nodiscard]] bool has(const ProcessStat& process) const {
+    const auto known = start_ticks_.find(process.pid);
+    return known != start_ticks_.end() && known->second == process.start_ticks;
+  }
 
  private:
-  std::set<pid_t> pids_;
+  std::map<pid_t, std::uint64_t> start_ticks_;
 };
 
 /// Whether somebody lived in it.
@@ -267,9 +279,11 @@ SweepReport sweep(const SweepRequest& request, std::uint64_t deadline_ns) {
       told.add(report, process);
       kill_exactly(process);
     }
-    if ((escaped.empty() && !had_cgroup) || base::monotonic_ns() >= deadline_ns) {
+    const bool is_done = escaped.empty() && !had_cgroup &&
+                         !scan.any_alive([&](const ProcessStat& each) { return told.has(each); });
+    if (is_done || base::monotonic_ns() >= deadline_ns) {
       for (const ProcessStat& orphan : scan.find_orphans()) {
-        if (report.orphans.size() < SweepLimits::kToldMax) {
+        if (!told.has(orphan) && report.orphans.size() < SweepLimits::kToldMax) {
           report.orphans.push_back(describe(orphan));
         }
       }
