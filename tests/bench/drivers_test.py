@@ -28,10 +28,14 @@ class RecorderWithoutFile(harness.Recorder):
         self.runs.append({"contestant": contestant, **figures})
 
 
+def contestant(name):
+    return pipe_to_file.installed([name])[0]
+
+
 class PipeToFileTest(unittest.TestCase):
     def test_the_bare_loop_is_measured_and_its_lines_checked(self):
         recorder = RecorderWithoutFile()
-        pipe_to_file.run_once(TOOLS, recorder, pipe_to_file.SCENARIOS[0], "bare_loop", 40e6)
+        pipe_to_file.run_once(TOOLS, recorder, pipe_to_file.SCENARIOS[0], contestant("bare_loop"), 40e6)
         run = recorder.runs[0]
         self.assertEqual(run["bytes"], 40_000_000)
         self.assertGreater(run["megabytes_per_s"], 0)
@@ -41,7 +45,7 @@ class PipeToFileTest(unittest.TestCase):
         with harness.scratch_directory() as directory:
             os.mkdir(directory + "/log")
             with self.assertRaises(harness.BenchError):
-                pipe_to_file.check_lines(TOOLS, "birl", directory, 10)
+                pipe_to_file.check_lines(TOOLS, contestant("birl"), directory, 10, stamped=False)
 
 
 class ServicesTest(unittest.TestCase):

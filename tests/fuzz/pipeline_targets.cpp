@@ -1,4 +1,6 @@
 // What becomes of lines: groups and redaction.
+#include <algorithm>
+
 #include "logging/pipeline/record_run.h"
 #include "logging/pipeline/redact.h"
 #include "logging/pipeline/secrets.h"
@@ -94,6 +96,8 @@ std::string try_multiline(std::string_view data) {
   text += text.ends_with('\n') ? "" : "\n";
   FrameView frame;
   frame.header.bytes = static_cast<std::uint32_t>(text.size());
+  frame.header.lines = static_cast<std::uint32_t>(std::ranges::count(text, '\n'));
+  frame.header.check = 1;
   frame.header.time_ns = 1'704'164'645'000'000'000;
   std::string out;
   for (Cursor from; from.frame == 0;) {

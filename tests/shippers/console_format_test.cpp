@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace shippers {
 namespace {
 
@@ -17,13 +19,13 @@ class Show {
     FrameView view;
     view.position = next_;
     view.header = {.bytes = static_cast<std::uint32_t>(bytes.size()),
-                   .lines = 0,
+                   .lines = static_cast<std::uint32_t>(std::ranges::count(bytes, '\n')),
                    .first_line = 0,
                    .time_ns = 0,
                    .stream = stream,
                    .flags = flags,
                    .incarnation = 1,
-                   .check = 0};
+                   .check = 1};
     view.bytes = bytes;
     next_ = view.end_position();
     frames_.push_back(view);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <string>
 #include <string_view>
@@ -21,13 +22,13 @@ inline logging::FrameView frame(std::string_view bytes, std::uint8_t flags = 0,
   logging::FrameView view;
   view.position = position;
   view.header = {.bytes = static_cast<std::uint32_t>(bytes.size()),
-                 .lines = 0,
+                 .lines = static_cast<std::uint32_t>(std::ranges::count(bytes, '\n')),
                  .first_line = 0,
                  .time_ns = time_ns,
                  .stream = stream,
                  .flags = flags,
                  .incarnation = 1,
-                 .check = 0};
+                 .check = 1};
   view.bytes = bytes;
   return view;
 }

@@ -86,9 +86,10 @@ class SinkWorld {
 
   [[nodiscard]] std::span<std::byte> records() const { return {memory_, kRecordBytes}; }
   [[nodiscard]] logging::SinkState& state() { return *state_; }
+  /// The first place is the table's own.
   [[nodiscard]] FileRecord& record(std::size_t index) const {
-    return *reinterpret_cast<FileRecord*>(memory_ +
-                                          index * logging::RouterStateLimits::kFileRecordBytes);
+    return *reinterpret_cast<FileRecord*>(
+        memory_ + (index + 1) * logging::RouterStateLimits::kFileRecordBytes);
   }
 
   /// Until all that was posted so far is done.

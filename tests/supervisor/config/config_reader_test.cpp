@@ -38,8 +38,8 @@ class Scrambler {
       text = "warn";
       return;
     }
-    const bool is_path =
-        key_ == "path" || key_ == "runtime_directory" || key_ == "scripts" || key_ == "before_stop";
+    const bool is_path = key_ == "path" || key_ == "runtime_directory" || key_ == "scripts" ||
+                         key_ == "before_stop" || key_ == "directory";
     text = key_ == "signal" ? "INT" : is_path ? "/x" : "x";
   }
   void change(base::OneOrSeveral& several) {
