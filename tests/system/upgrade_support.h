@@ -15,15 +15,16 @@
 
 namespace support {
 
-/// A birl with its birl-router in `directory`; its path.
+/// A birl with what it starts in `directory`; its path.
 inline std::string copy_birl(const std::string& directory) {
   namespace fs = std::filesystem;
   const fs::path original = birl_path();
   fs::create_directories(directory);
   fs::copy_file(original, fs::path(directory) / "birl", fs::copy_options::overwrite_existing);
-  if (const fs::path router = original.parent_path() / "birl-router"; fs::exists(router)) {
-    fs::copy_file(router, fs::path(directory) / "birl-router",
-                  fs::copy_options::overwrite_existing);
+  for (const char* const companion : {"birl-router", "birl-config"}) {  // a static birl has none
+    if (const fs::path file = original.parent_path() / companion; fs::exists(file)) {
+      fs::copy_file(file, fs::path(directory) / companion, fs::copy_options::overwrite_existing);
+    }
   }
   return directory + "/birl";
 }
