@@ -44,7 +44,8 @@ type = "oneshot"
 command = "echo before"
 )",
                  .world = world()});
-  ASSERT_TRUE(birl.wait_state("helper", "running") && birl.wait_state("once", "done"));
+  ASSERT_TRUE(birl.wait_state("app", "running") && birl.wait_state("helper", "running") &&
+              birl.wait_state("once", "done"));
   const Json app = birl.service("app");
   const Json helper = birl.service("helper");
   const auto pid = birl.service_pid("helper");
