@@ -76,6 +76,30 @@ TEST_P(FdStoreTest, AConnectionOutlivesTwentyKills) {
   EXPECT_EQ(birl.service("app")["fd_store"], Json::array());
 }
 
+TEST_P(FdStoreTest, AConnectionOutlivesAnUpgradeAndAKillAfterwards) {
+  Instance birl({.config = keeping("\"keep-connection\", \"@DIR@/peer.sock\"",
+                                   "listen = [\"unix:@DIR@/app.sock\"]\nfd_store = 1\n"),
+                 .world = world()});
+  const auto listener = base::listen_unix(birl.directory() / "peer.sock", 0600);
+  ASSERT_TRUE(listener && base::set_nonblocking(listener->get(), false));
+  ASSERT_TRUE(birl.wait_state("app", "stopped"));
+  ASSERT_EQ(birl.cli({"start", "app"}).code, 0);
+  const base::Fd connection(::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC));
+  ASSERT_TRUE(connection.valid());
+  const std::string pid = read_line(connection);
+  ASSERT_TRUE(
+      eventually([&] { return birl.service("app")["fd_store"] == Json::array({"connection"}); }));
+  const CommandResult upgraded = birl.cli({"upgrade"});
+  ASSERT_EQ(upgraded.code, 0) << upgraded.err;
+  EXPECT_EQ(birl.service("app")["fd_store"], Json::array({"connection"}));
+  ASSERT_EQ(birl.cli({"signal", "KILL", "app"}).code, 0);
+  const std::string next = read_line(connection);
+  EXPECT_NE(next, "");
+  EXPECT_NE(next, pid);
+  ASSERT_EQ(birl.cli({"stop", "app"}).code, 0);
+  EXPECT_EQ(read_line(connection), "") << "a stop closes it as before";
+}
+
 TEST_P(FdStoreTest, ACloseThatWaitsHoldsNobodyUp) {
   const base::Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};

@@ -114,6 +114,30 @@ TEST_P(UpgradeTest, NoLineIsLostDoubledOrOutOfOrderOverTwentyUpgrades) {
   std::cout << early << " of 20 upgrades came while lines were written\n";
 }
 
+TEST_P(UpgradeTest, RingsThatAreFilesGoAlong) {
+  Instance birl({.config = R"(
+[service.app]
+primary = true
+command = ["@ACTOR@", "wait"]
+[service.talker]
+type = "oneshot"
+log = ["files"]
+ring = {directory = "@DIR@/rings"}
+command = ["@LOGGEN@", "--id", "talker", "--lines", "4000", "--rate", "4000"]
+[sink.files]
+type = "file"
+path = "@DIR@/log/current"
+)",
+                 .world = world()});
+  ASSERT_TRUE(birl.wait_state("app", "running"));
+  for (int i = 0; i < 4; ++i) {
+    expect_upgrade(birl);
+  }
+  ASSERT_TRUE(eventually([&] { return has_delivered(birl, "files", 4000); }));
+  expect_lines(birl, {"--expect", "talker:out:4000", "@DIR@/log"});
+  EXPECT_TRUE(std::filesystem::exists(birl.directory() / "rings/lock"));
+}
+
 TEST_P(UpgradeTest, WhoeverDiesMeanwhileIsSeenOnceAndStartedAgain) {
   Instance birl({.config = R"(
 [service.app]
