@@ -89,7 +89,7 @@ on_ready = "exit 3"
 command = ["@ACTOR@", "wait"]
 )",
                  .world = world()});
-  ASSERT_TRUE(birl.wait_state("other", "running"));
+  ASSERT_TRUE(birl.wait_state("web", "running") && birl.wait_state("other", "running"));
   ASSERT_EQ(birl.cli({"reload", "web"}).code, 0);  // the HUP ends it, and it comes back
   ASSERT_TRUE(eventually(
       [&] { return birl.service("web")["restarts"] == 1 && birl.state("web") == "running"; }));

@@ -84,7 +84,7 @@ command = ["@ACTOR@", "wait"]
 )",
                  .environment = {"BIRL_DEBUG_FAULTS=1", "BIRL_DEBUG_UPGRADE=fail"},
                  .world = world()});
-  ASSERT_TRUE(birl.wait_state("helper", "running"));
+  ASSERT_TRUE(birl.wait_state("app", "running") && birl.wait_state("helper", "running"));
   const auto app = birl.service_pid("app");
   const auto helper = birl.service_pid("helper");
   EXPECT_EQ(birl.cli({"upgrade"}).code, 1);
