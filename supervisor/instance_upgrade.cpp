@@ -2,6 +2,7 @@
 // upgrade/upgrade_state.h.
 #include <fmt/format.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
