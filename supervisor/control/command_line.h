@@ -1,7 +1,7 @@
 // The words of a command as CommandOptions, and the help texts. The one file behind it knows CLI11.
 //
 // `run` and `check` only have their help here: their words are read by cmd_run.cpp and by
-// birl-router. Threads: any.
+// birl-config. Threads: any.
 #pragma once
 
 #include <optional>

@@ -12,7 +12,7 @@ ARROWS = (
     ("logging", ("base", "logging")),
     ("shippers", ("base", "logging", "shippers")),
     ("supervisor/router_roles.cpp", ROOMS),
-    # What birl-router alone runs: it compiles pipelines to say what is wrong with them.
+    # What birl-config alone runs: it compiles pipelines to say what is wrong with them.
     ("supervisor/config/validate_pipeline.cpp", ("base", "logging", "supervisor")),
     ("supervisor/config/test_run.cpp", ("base", "logging", "supervisor")),
     ("supervisor/machine", ("base", "logging/sink_config.h", "supervisor/machine",
